@@ -1,0 +1,1 @@
+//! Recomputes everything from bytes and reports every finding.

@@ -1,0 +1,13 @@
+//! The record, pure: hashes, entries, the chain, the Merkle tree, tiles, checkpoints, signatures and
+//! proofs.
+//!
+//! In scope: turning bytes into types and back, and deciding whether bytes prove what they claim. Out of
+//! scope: who *may* sign what (`ledger-rules`), where bytes are kept (`ledger-store`), and walking a whole
+//! ledger (`ledger-audit`). Nothing here touches a disk, a clock, the network or a random source, and the
+//! crate builds for `wasm32-unknown-unknown`.
+
+pub mod entry;
+pub mod hash;
+pub mod ids;
+pub mod limits;
+pub mod statement;

@@ -1,0 +1,45 @@
+//! Every bound, with where it comes from.
+
+/// Bytes in one entry: an entry bundle gives each a 16-bit length (C2SP tlog-tiles).
+pub const MAX_ENTRY_BYTES: usize = 65_535;
+
+/// Bytes in one statement. What is left of an entry holds the signatures, the entry's own fields and the
+/// addenda index: [`MAX_SIGNATURES`] × [`MAX_SIGNATURE_BYTES`] + 128 + 4 × [`MAX_SEALED_FIELDS`] + 1.
+pub const MAX_STATEMENT_BYTES: usize =
+    MAX_ENTRY_BYTES - MAX_SIGNATURES * (MAX_SIGNATURE_BYTES + 4) - 128 - 4 * MAX_SEALED_FIELDS - 1;
+
+/// Signatures on one statement: a decision by more than eight people is a meeting's.
+pub const MAX_SIGNATURES: usize = 8;
+
+/// Bytes in one binary SSHSIG blob. An Ed25519 one is 190 with our namespace; a FIDO2 one adds the
+/// application string (255 at most here), flags and a counter.
+pub const MAX_SIGNATURE_BYTES: usize = 640;
+
+/// Sealed fields of one statement. The addenda index counts in one byte; 64 is far beyond any kind.
+pub const MAX_SEALED_FIELDS: usize = 64;
+
+/// Bytes in one addendum, its 32 random bytes included.
+pub const MAX_ADDENDUM_BYTES: usize = 1 << 20;
+
+/// Documents named by one statement.
+pub const MAX_DOCUMENTS: usize = 64;
+
+/// Bytes in a stream identifier: it is a key in the store and part of a subject on the bus.
+pub const MAX_STREAM_ID_BYTES: usize = 200;
+
+/// Bytes in an origin: ML-DSA cosignatures give it a one-byte length (C2SP tlog-cosignature).
+pub const MAX_ORIGIN_BYTES: usize = 255;
+
+/// Entries in the tree: Go's tools read sizes as signed 64-bit numbers.
+pub const MAX_TREE_SIZE: u64 = 1 << 62;
+
+/// Bytes in a signed note, and signature lines in it (Go's `sumdb/note`).
+pub const MAX_NOTE_BYTES: usize = 1_000_000;
+/// Signature lines in a signed note.
+pub const MAX_NOTE_SIGNATURES: usize = 100;
+
+/// Entries the recorder commits together: enough to share one `fdatasync`, few enough that the last one
+/// in waits no longer than a few milliseconds.
+pub const MAX_BATCH_ENTRIES: usize = 4_096;
+/// Bytes the recorder commits together.
+pub const MAX_BATCH_BYTES: usize = 16 << 20;

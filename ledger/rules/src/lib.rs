@@ -1,0 +1,1 @@
+//! The law, pure: the charter, the registry of keys and roles, the rules of scrutiny.

@@ -1,0 +1,1 @@
+//! The durable store: segments and sled, each able to rebuild the other.

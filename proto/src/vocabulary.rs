@@ -1,0 +1,1 @@
+//! What each kind says about itself, read from the descriptors.

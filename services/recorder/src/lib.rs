@@ -1,0 +1,1 @@
+//! The single writer: verify, decide, seal, commit, tell.
