@@ -1,0 +1,1 @@
+//! A draft: what a person typed, on its way to a statement.

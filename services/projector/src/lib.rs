@@ -1,0 +1,1 @@
+//! Registers, clocks and figures, folded from the ledger.
