@@ -6,8 +6,10 @@
 //! ledger (`ledger-audit`). Nothing here touches a disk, a clock, the network or a random source, and the
 //! crate builds for `wasm32-unknown-unknown`.
 
+pub mod allowed_signers;
 pub mod entry;
 pub mod hash;
 pub mod ids;
 pub mod limits;
+pub mod sshsig;
 pub mod statement;
