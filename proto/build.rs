@@ -12,6 +12,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         println!("cargo:rerun-if-changed={}", file.display());
     }
     println!("cargo:rerun-if-changed=scrutiny");
+    println!("cargo:rerun-if-changed=examples");
 
     let mut compiler = protox::Compiler::new(["."])?;
     compiler.include_source_info(true).include_imports(true).open_files(&files)?;
@@ -22,6 +23,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let set = compiler.file_descriptor_set();
     debug_assert!(set.encoded_len() > 0, "the vocabulary is never empty");
     prost_build::Config::new().bytes(["."]).include_file("generated.rs").compile_fds(set)?;
+    fs::write(out.join("examples.rs"), example_table(Path::new("examples"))?)?;
     Ok(())
 }
 
@@ -37,4 +39,19 @@ fn proto_files(dir: &Path) -> std::io::Result<Vec<PathBuf>> {
     }
     found.sort();
     Ok(found)
+}
+
+/// Writes `[(short name, YAML)]` as Rust, one row for each file in `dir`.
+fn example_table(dir: &Path) -> std::io::Result<String> {
+    let mut rows = Vec::new();
+    for item in fs::read_dir(dir)? {
+        let path = item?.path().canonicalize()?;
+        if let (Some("yaml"), Some(stem)) =
+            (path.extension().and_then(|e| e.to_str()), path.file_stem().and_then(|s| s.to_str()))
+        {
+            rows.push(format!("({stem:?}, include_str!({:?})),\n", path.display().to_string()));
+        }
+    }
+    rows.sort();
+    Ok(format!("&[{}]", rows.concat()))
 }
