@@ -16,11 +16,13 @@
 //! a different set, and then two honest auditors could disagree.
 
 mod armor;
+mod cache;
 mod key;
 mod private;
 mod signature;
 pub mod wire;
 
+pub use cache::KeyCache;
 pub use key::{KeyKind, PublicKey};
 pub use private::{read_private_key, write_private_key};
 pub use signature::{HashAlgorithm, MAX_NAMESPACE_BYTES, Signature, Touch, envelope, sign, signed_data};

@@ -188,7 +188,10 @@ impl Statement {
                 Some(wire::statement::Expected::ExpectedVersion(version)) => Expected::Version(version),
                 Some(wire::statement::Expected::AnyVersion(true)) => Expected::Any,
                 _ => {
-                    return Err(field("expected_version", "say which version was seen, or any_version: true"));
+                    return Err(field(
+                        "expected_version",
+                        "say which version was seen, or any_version: true",
+                    ));
                 }
             },
             occurred: occurred_from_wire(occurred)?,
