@@ -11,12 +11,18 @@
 //! In scope: writing such lines, and reading what `ssh-keygen(1)`, ALLOWED SIGNERS, documents. What is
 //! accepted here is accepted by ssh-keygen and means the same; a few things that it lets pass are refused
 //! here, with the reason: times without `Z` (they mean another moment on another machine), days that no
-//! calendar has, backslashes in options. Out of scope: deciding by such a file. It is an *export*; what
-//! counts is replay of the ledger (`ledger-rules`).
+//! calendar has, backslashes in options, and a comma before the first option.
+//!
+//! Out of scope: deciding by such a file. It is an *export*; what counts is replay of the ledger
+//! (`ledger-rules`).
 
+mod line;
+mod pattern;
 mod time;
 
 use crate::sshsig::{PublicKey, SshsigError};
+
+use pattern::matches_list;
 
 /// Bytes in one line: a key has some 120 here, the rest is principals.
 const MAX_LINE_BYTES: usize = 8 * 1024;
@@ -157,105 +163,9 @@ pub fn parse(text: &str) -> Result<Vec<AllowedSigner>, AllowedSignersError> {
     lines
         .filter(|(_, line)| !line.is_empty() && !line.starts_with('#'))
         .map(|(number, line)| {
-            parse_line(line).map_err(|problem| AllowedSignersError::Line { line: number, problem })
+            line::parse(line).map_err(|problem| AllowedSignersError::Line { line: number, problem })
         })
         .collect()
-}
-
-fn parse_line(line: &str) -> Result<AllowedSigner, LineProblem> {
-    if line.len() > MAX_LINE_BYTES {
-        return Err(LineProblem::TooLong(line.len()));
-    }
-    let (principals, rest) = split_principals(line)?;
-    let (options, rest) = split_options(rest)?;
-    let mut fields = rest.split([' ', '\t']).filter(|field| !field.is_empty());
-    let (Some(algorithm), Some(blob)) = (fields.next(), fields.next()) else {
-        return Err(LineProblem::Fields("the key is missing"));
-    };
-    let mut signer = AllowedSigner {
-        principals: principals.to_owned(),
-        cert_authority: false,
-        namespaces: None,
-        valid_after: None,
-        valid_before: None,
-        key: PublicKey::from_fields(algorithm, blob)?,
-    };
-    read_options(options, &mut signer)?;
-    match (signer.valid_after, signer.valid_before) {
-        (Some(after), Some(before)) if before <= after => Err(LineProblem::Period),
-        _ => Ok(signer),
-    }
-}
-
-/// The first field, which may stand in double quotes.
-fn split_principals(line: &str) -> Result<(&str, &str), LineProblem> {
-    let (principals, rest) = match line.strip_prefix('"') {
-        Some(quoted) => quoted.split_once('"').ok_or(LineProblem::Fields("a quote is not closed"))?,
-        None => line.split_once([' ', '\t']).ok_or(LineProblem::Fields("only one field is there"))?,
-    };
-    if principals.is_empty() || principals.contains('"') {
-        return Err(LineProblem::Fields("the principals are empty or have a quote inside"));
-    }
-    if line.starts_with('"') && !rest.starts_with([' ', '\t']) {
-        return Err(LineProblem::Fields("a space must follow the closing quote"));
-    }
-    Ok((principals, rest.trim_start_matches([' ', '\t'])))
-}
-
-/// The options field, empty when the next field is a key type, which OpenSSH tries first.
-fn split_options(rest: &str) -> Result<(&str, &str), LineProblem> {
-    let mut in_quotes = false;
-    let end = rest.find(|c: char| {
-        in_quotes ^= c == '"';
-        !in_quotes && (c == ' ' || c == '\t')
-    });
-    let field = &rest[..end.unwrap_or(rest.len())];
-    let is_option = field.contains('=') || field.to_ascii_lowercase().starts_with("cert-authority");
-    let is_key_type = ["ssh-", "sk-", "ecdsa-", "rsa-", "webauthn-"].iter().any(|p| field.starts_with(p));
-    if is_key_type && !is_option {
-        return Ok(("", rest));
-    }
-    let end = end.ok_or(LineProblem::Fields("a quote is not closed, or no key follows"))?;
-    Ok((field, &rest[end..]))
-}
-
-fn read_options(mut options: &str, signer: &mut AllowedSigner) -> Result<(), LineProblem> {
-    if options.contains('\\') {
-        return Err(LineProblem::Fields("backslashes in options are not read here"));
-    }
-    while !options.is_empty() {
-        let end = options.find(['=', ',']).unwrap_or(options.len());
-        let (keyword, rest) = (options[..end].to_ascii_lowercase(), &options[end..]);
-        let (value, rest) = match rest.strip_prefix('=') {
-            Some(rest) => quoted(&keyword, rest).map(|(value, rest)| (Some(value), rest))?,
-            None => (None, rest),
-        };
-        apply(&keyword, value, signer)?;
-        options = match rest.strip_prefix(',') {
-            Some("") => return Err(LineProblem::Fields("a comma ends the options")),
-            Some(rest) => rest,
-            None if rest.is_empty() => rest,
-            None => return Err(LineProblem::Fields("options are parted by commas")),
-        };
-    }
-    Ok(())
-}
-
-fn quoted<'a>(keyword: &str, text: &'a str) -> Result<(&'a str, &'a str), LineProblem> {
-    text.strip_prefix('"')
-        .and_then(|text| text.split_once('"'))
-        .ok_or_else(|| LineProblem::Unquoted(keyword.to_owned()))
-}
-
-fn apply(keyword: &str, value: Option<&str>, signer: &mut AllowedSigner) -> Result<(), LineProblem> {
-    let is_repeated = match (keyword, value) {
-        ("cert-authority", None) => std::mem::replace(&mut signer.cert_authority, true),
-        ("namespaces", Some(list)) => signer.namespaces.replace(list.to_owned()).is_some(),
-        ("valid-after", Some(text)) => signer.valid_after.replace(time::read(text)?).is_some(),
-        ("valid-before", Some(text)) => signer.valid_before.replace(time::read(text)?).is_some(),
-        _ => return Err(LineProblem::UnknownOption(keyword.to_owned())),
-    };
-    if is_repeated { Err(LineProblem::RepeatedOption(keyword.to_owned())) } else { Ok(()) }
 }
 
 fn name(text: &str) -> Result<&str, AllowedSignersError> {
@@ -265,45 +175,4 @@ fn name(text: &str) -> Result<&str, AllowedSignersError> {
     } else {
         Err(AllowedSignersError::Name(text.to_owned()))
     }
-}
-
-/// OpenSSH's pattern list: one pattern must match and none that opens with `!` may.
-fn matches_list(list: &str, text: &str) -> bool {
-    let mut found = false;
-    for pattern in list.split(',') {
-        match pattern.strip_prefix('!') {
-            Some(pattern) if matches(pattern.as_bytes(), text.as_bytes()) => return false,
-            Some(_) => {}
-            None => found |= matches(pattern.as_bytes(), text.as_bytes()),
-        }
-    }
-    found
-}
-
-/// `*` stands for any bytes, `?` for one. Linear in memory and at worst quadratic in time: on a mismatch
-/// only the last `*` is tried again, one byte further on.
-fn matches(pattern: &[u8], text: &[u8]) -> bool {
-    let (mut p, mut t) = (0, 0);
-    let mut star = None;
-    while t < text.len() {
-        match pattern.get(p) {
-            Some(b'*') => {
-                star = Some((p, t));
-                p += 1;
-            }
-            Some(&c) if c == b'?' || c == text[t] => {
-                p += 1;
-                t += 1;
-            }
-            _ => match star {
-                Some((at, from)) => {
-                    star = Some((at, from + 1));
-                    p = at + 1;
-                    t = from + 1;
-                }
-                None => return false,
-            },
-        }
-    }
-    pattern[p..].iter().all(|&c| c == b'*')
 }

@@ -11,7 +11,7 @@ pub const MAX_STATEMENT_BYTES: usize =
 /// Signatures on one statement: a decision by more than eight people is a meeting's.
 pub const MAX_SIGNATURES: usize = 8;
 
-/// Bytes in one binary SSHSIG blob. An Ed25519 one is 190 with our namespace; a FIDO2 one adds the
+/// Bytes in one binary SSHSIG blob. An Ed25519 one is 195 with our namespace; a FIDO2 one adds the
 /// application string (255 at most here), flags and a counter.
 pub const MAX_SIGNATURE_BYTES: usize = 640;
 

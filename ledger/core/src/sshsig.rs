@@ -18,14 +18,16 @@
 mod armor;
 mod cache;
 mod key;
+mod make;
 mod private;
 mod signature;
 pub mod wire;
 
 pub use cache::KeyCache;
 pub use key::{KeyKind, PublicKey};
+pub use make::{MAX_NAMESPACE_BYTES, envelope, sign, signed_data};
 pub use private::{read_private_key, write_private_key};
-pub use signature::{HashAlgorithm, MAX_NAMESPACE_BYTES, Signature, Touch, envelope, sign, signed_data};
+pub use signature::{HashAlgorithm, Signature, Touch};
 
 use crate::ids::KeyId;
 use crate::limits::MAX_SIGNATURE_BYTES;
@@ -129,6 +131,9 @@ pub enum SshsigError {
     /// A private key file with a passphrase.
     #[error("the private key has a passphrase: use ssh-agent, or sign with ssh-keygen -Y sign")]
     EncryptedPrivateKey,
+    /// A file that only points at a key inside a FIDO2 security key.
+    #[error("the private key is inside a security key: use ssh-agent, or sign with ssh-keygen -Y sign")]
+    InSecurityKey,
     /// Not an unencrypted OpenSSH Ed25519 private key.
     #[error("the private key cannot be read: {0}")]
     PrivateKey(String),
