@@ -7,8 +7,7 @@ use std::fs;
 use ledger_core::allowed_signers::{self, AllowedSigner, Grant};
 use ledger_core::sshsig;
 
-use openssh::MESSAGE;
-use openssh::{MOMENT, NAMESPACE, folder, key_pair, keygen, verify, write_signature};
+use openssh::{MESSAGE, MOMENT, NAMESPACE, folder, key_pair, keygen, verify, write_signature};
 
 /// What this crate and ssh-keygen should say to one line.
 enum Verdict {
