@@ -7,9 +7,20 @@
 //! crate builds for `wasm32-unknown-unknown`.
 
 pub mod allowed_signers;
+pub mod bundle;
+pub mod checkpoint;
+pub mod cosignature;
 pub mod entry;
 pub mod hash;
 pub mod ids;
 pub mod limits;
+pub mod merkle;
+mod mldsa;
+pub mod note;
+pub mod skey;
 pub mod sshsig;
 pub mod statement;
+mod text;
+pub mod tile;
+pub mod tlog_proof;
+pub mod vkey;

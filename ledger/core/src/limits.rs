@@ -38,6 +38,16 @@ pub const MAX_NOTE_BYTES: usize = 1_000_000;
 /// Signature lines in a signed note.
 pub const MAX_NOTE_SIGNATURES: usize = 100;
 
+/// Bytes in the name of a key that we configure: ML-DSA cosignatures give it a one-byte length.
+pub const MAX_KEY_NAME_BYTES: usize = 255;
+
+/// Hashes in an inclusion or consistency proof: one a level for trees below 2^63 (C2SP tlog-witness).
+pub const MAX_PROOF_HASHES: usize = 63;
+
+/// Bytes of extra data in a `.tlog-proof`: in base64 they stay under the 64 KiB at which Go's line reader
+/// gives up.
+pub const MAX_PROOF_EXTRA_BYTES: usize = 48_000;
+
 /// Entries the recorder commits together: enough to share one `fdatasync`, few enough that the last one
 /// in waits no longer than a few milliseconds.
 pub const MAX_BATCH_ENTRIES: usize = 4_096;
