@@ -6,8 +6,10 @@
 //! ledger (`ledger-audit`). Nothing here touches a disk, a clock, the network or a random source, and the
 //! crate builds for `wasm32-unknown-unknown`.
 
+pub mod addendum;
 pub mod allowed_signers;
 pub mod bundle;
+pub mod chain;
 pub mod checkpoint;
 pub mod cosignature;
 pub mod entry;
@@ -17,6 +19,7 @@ pub mod limits;
 pub mod merkle;
 mod mldsa;
 pub mod note;
+pub mod policy;
 pub mod skey;
 pub mod sshsig;
 pub mod statement;

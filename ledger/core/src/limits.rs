@@ -48,6 +48,12 @@ pub const MAX_PROOF_HASHES: usize = 63;
 /// gives up.
 pub const MAX_PROOF_EXTRA_BYTES: usize = 48_000;
 
+/// Bytes in a policy file: 128 ML-DSA keys of 1.8 kB make 230 kB; the rest is room to explain them.
+pub const MAX_POLICY_BYTES: usize = 256 << 10;
+
+/// Logs, witnesses and groups of a policy, each; C2SP tlog-policy asks for 32 at least.
+pub const MAX_POLICY_NAMES: usize = 64;
+
 /// Entries the recorder commits together: enough to share one `fdatasync`, few enough that the last one
 /// in waits no longer than a few milliseconds.
 pub const MAX_BATCH_ENTRIES: usize = 4_096;

@@ -1,22 +1,17 @@
 //! What the vector tests share: where the vectors are, and seeds that make keys.
 
-#![allow(dead_code, reason = "each test binary uses its own part")]
+#![allow(dead_code, unused_imports, reason = "each test binary uses its own part")]
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
-/// A path in the shared data beside the repository; `None`, said loudly, where that is not there.
-pub(crate) fn shared(path: &str) -> Option<PathBuf> {
-    let found = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data").join(path);
-    if found.exists() {
-        return Some(found);
-    }
-    println!("SKIPPED: {} is not there, so its vectors were not checked", found.display());
-    None
-}
+#[path = "../shared_data/mod.rs"]
+mod shared_data;
+
+pub(crate) use shared_data::file as shared;
 
 pub(crate) fn json(path: &Path) -> Value {
     serde_json::from_slice(&std::fs::read(path).expect("a vector file can be read"))
