@@ -1,0 +1,152 @@
+//! Why a statement is not recorded: a stable code, and a sentence for the person who signed it.
+
+use std::fmt;
+
+/// Why a statement may not be recorded. Nothing else changes when it is refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{code}: {sentence}")]
+pub struct Refusal {
+    /// Which rule.
+    pub code: Code,
+    /// What was expected and what was found, in plain English.
+    pub sentence: String,
+}
+
+/// Shorthand for the rules: a refusal under `code`.
+pub(crate) fn refuse<T>(code: Code, sentence: impl Into<String>) -> Result<T, Refusal> {
+    Err(Refusal { code, sentence: sentence.into() })
+}
+
+/// What the signer can do about a refusal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Class {
+    /// The statement breaks a rule; signing it again changes nothing.
+    Refused,
+    /// The stream moved on. Look at what came between, decide again, sign again.
+    Conflict,
+}
+
+impl Class {
+    /// The command line's exit code: 6 for refused, 7 for a conflict.
+    #[must_use]
+    pub fn exit_code(self) -> u8 {
+        match self {
+            Self::Refused => 6,
+            Self::Conflict => 7,
+        }
+    }
+}
+
+macro_rules! codes {
+    ($($(#[$attr:meta])* $variant:ident = $text:literal, $class:ident, $explain:literal;)*) => {
+        /// A stable name for a rule that can refuse a statement.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Code { $(#[doc = $explain] $variant,)* }
+
+        impl Code {
+            /// Every code there is.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
+
+            /// The text that stands in refusal records: `"INV-02"`.
+            #[must_use]
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $text,)* }
+            }
+
+            /// The rule in one line.
+            #[must_use]
+            pub fn explain(self) -> &'static str {
+                match self { $(Self::$variant => $explain,)* }
+            }
+
+            /// Whether the statement is refused for good or is in conflict with what came before.
+            #[must_use]
+            pub fn class(self) -> Class {
+                match self { $(Self::$variant => Class::$class,)* }
+            }
+        }
+    };
+}
+
+codes! {
+    Genesis = "GENESIS", Refused, "Entry 0, and only entry 0, founds the ledger, signed by two of the root keys it lists.";
+    WrongLedger = "WRONG-LEDGER", Refused, "A statement is recorded only in the ledger it names.";
+    UnknownKind = "UNKNOWN-KIND", Refused, "A kind must be a message of the vocabulary.";
+    StreamMismatch = "STREAM-MISMATCH", Refused, "A statement's stream must follow its kind's pattern.";
+    BodyMalformed = "BODY-MALFORMED", Refused, "The body must be its kind's message in canonical form, with every required field in its format.";
+    SealedField = "SEALED-FIELD", Refused, "A sealed field stays empty in the body, and only sealed fields are committed to.";
+    Occurred = "OCCURRED", Refused, "When it occurred must be well-formed for its precision and not lie in the future.";
+    Inv38 = "INV-38", Refused, "What is entered more than a day after it happened says so: imported.";
+    SignerTwice = "SIGNER-TWICE", Refused, "Each signature comes from a different key.";
+    UnknownKey = "UNKNOWN-KEY", Refused, "Only enrolled keys sign.";
+    KeyRevoked = "KEY-REVOKED", Refused, "A revoked or rotated key never signs again.";
+    KeySuspended = "KEY-SUSPENDED", Refused, "A suspended key does not sign until it is reinstated.";
+    RoleNotHeld = "ROLE-NOT-HELD", Refused, "A signer holds the role claimed, at the body claimed, on the day of recording (INV-11).";
+    Acting = "ACTING", Refused, "An acting role holder signs as acting, and nobody else does (INV-11).";
+    NotDelegated = "NOT-DELEGATED", Refused, "Signing on behalf of a role needs its living delegation for that body and kind.";
+    Charter = "CHARTER", Refused, "The signers must form one of the sets that the charter in force names for the kind.";
+    DocumentMissing = "DOCUMENT-MISSING", Refused, "An attested transcription names the document it was taken from.";
+    Version = "VERSION", Conflict, "The stream must hold what the signers had seen.";
+    AnyVersion = "ANY-VERSION", Refused, "Only kinds that commute may leave the version open.";
+    CharterMalformed = "CHARTER-MALFORMED", Refused, "A charter names known kinds, known roles and sets that somebody can satisfy.";
+    Lockout = "LOCKOUT", Refused, "The charter and the enrolment of keys must stay in somebody's hands.";
+    KeyStream = "KEY-STREAM", Refused, "A key's stream carries that key's id.";
+    KeyKnown = "KEY-KNOWN", Refused, "A key is enrolled once.";
+    PossessionNotProved = "POSSESSION-NOT-PROVED", Refused, "A new key signs its own enrolment.";
+    KeyState = "KEY-STATE", Refused, "A key goes from active to suspended, rotated or revoked; the last two are final.";
+    RootNeeded = "ROOT-NEEDED", Refused, "Root keys and key administrators are changed by two root keys.";
+    Inv35 = "INV-35", Refused, "Key administrators and root keys hold no other role, and nobody assigns a role to the key he signs with.";
+    UnknownRole = "UNKNOWN-ROLE", Refused, "A role is one of the domain's, or one that the charter names.";
+    RoleState = "ROLE-STATE", Refused, "An assignment is made once and ended once.";
+    DelegationState = "DELEGATION-STATE", Refused, "A delegation is granted by its own role, for named kinds, and ended once.";
+    UnknownReport = "UNKNOWN-REPORT", Refused, "The report must be on the ledger.";
+    UnknownFinding = "UNKNOWN-FINDING", Refused, "The finding must be on the ledger.";
+    UnknownBody = "UNKNOWN-BODY", Refused, "The body must be registered.";
+    BodyState = "BODY-STATE", Refused, "A body is part of another body, not of itself, and exists from before it ends.";
+    Limb = "LIMB", Refused, "An obligation names a limb of its finding, or 0 where the finding is one; limbs that are owed stay.";
+    Inv01 = "INV-01", Refused, "A response names an obligation that exists.";
+    Inv02 = "INV-02", Refused, "Only the inspectorate, or two people attesting its document, closes or reopens an obligation.";
+    Inv03 = "INV-03", Refused, "A closed obligation takes no answer and no progress until it is reopened.";
+    Inv08 = "INV-08", Refused, "The local policing body itself signs its published response.";
+    Inv12 = "INV-12", Refused, "A superseded obligation names its successor, and no other does.";
+    Inv13 = "INV-13", Refused, "A carried-over grade names its cycle and was not inspected; an inspected one names none.";
+    Inv14 = "INV-14", Refused, "A figure has a count, a population and a polarity, or is marked as a percentage only.";
+    Inv30 = "INV-30", Refused, "A correction names the answer it corrects, and says why.";
+    Grade = "GRADE", Refused, "A grade is one of its scheme's.";
+    NotAddressed = "NOT-ADDRESSED", Refused, "An obligation answered as not addressed moves on only by a correction or by the inspectorate.";
+    ObligationExists = "OBLIGATION-EXISTS", Refused, "An obligation is created once.";
+    ObligationState = "OBLIGATION-STATE", Refused, "Only an open obligation is closed, only a closed one reopened.";
+    DateOrder = "DATE-ORDER", Refused, "What has been done was not done in the future, nor before what it answers.";
+    UnknownPaper = "UNKNOWN-PAPER", Refused, "A meeting decides papers that were put before it.";
+    LegalHold = "LEGAL-HOLD", Refused, "Nothing is erased before it was checked that no legal hold covers it (INV-33).";
+    Erasure = "ERASURE", Refused, "An erasure names digests of 32 bytes, each erased once.";
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn codes_are_distinct_and_explained_in_a_sentence() {
+        let texts: BTreeSet<_> = Code::ALL.iter().map(|c| c.as_str()).collect();
+        assert_eq!(texts.len(), Code::ALL.len());
+        for code in Code::ALL {
+            assert!(code.explain().ends_with('.'), "{code}");
+        }
+    }
+
+    #[test]
+    fn only_a_version_that_moved_on_is_a_conflict() {
+        let conflicts: Vec<_> = Code::ALL.iter().filter(|c| c.class() == Class::Conflict).collect();
+        assert_eq!(conflicts, [&Code::Version]);
+        assert_eq!((Class::Refused.exit_code(), Class::Conflict.exit_code()), (6, 7));
+    }
+}

@@ -1,0 +1,229 @@
+//! The two functions that everything else serves, and which rule belongs to which kind.
+
+use ledger_core::ids::EntryIndex;
+use ledger_core::statement::Statement;
+use prost::Message;
+
+use crate::case::{Case, Context};
+use crate::civil::Day;
+use crate::kinds::{self, Tag};
+use crate::obligation::Stage;
+use crate::refusal::{Code, Refusal, refuse};
+use crate::state::State;
+use crate::{
+    bodies, charter, delegation, envelope, genesis, keys, meetings, obligation, occurred, privacy, report,
+    response, roles, signers,
+};
+
+/// Judges a statement at its position: everything except its signature bytes and whether its id is new.
+///
+/// # Errors
+/// The first rule that it breaks.
+pub fn decide(state: &State, statement: &Statement, context: &Context) -> Result<(), Refusal> {
+    let Some(known) = kinds::known(&statement.kind) else {
+        return refuse(Code::UnknownKind, unknown_kind(&statement.kind));
+    };
+    let today = Day::in_london(context.recorded_at_ms);
+    let case = &Case { state, statement, context, known, today };
+    if known.tag == Tag::LedgerFounded {
+        return decide_genesis(case);
+    }
+    envelope::check_ledger(case)?;
+    envelope::check_stream(case)?;
+    occurred::check(case)?;
+    signers::check(case)?;
+    match known.tag {
+        Tag::ObligationClosed | Tag::ObligationReopened => obligation::only_inspectorate(case)?,
+        Tag::StatutoryResponsePublished => response::only_local_policing_body(case)?,
+        _ => {}
+    }
+    charter::check(case)?;
+    envelope::check_version(case)?;
+    envelope::check_body(case)?;
+    decide_kind(case)
+}
+
+fn decide_genesis(case: &Case<'_>) -> Result<(), Refusal> {
+    if let Some(origin) = case.state.origin() {
+        return refuse(Code::Genesis, format!("the ledger {origin} is founded already"));
+    }
+    envelope::check_stream(case)?;
+    occurred::check(case)?;
+    envelope::check_version(case)?;
+    envelope::check_body(case)?;
+    genesis::decide(case)
+}
+
+fn unknown_kind(name: &str) -> String {
+    use scrutiny_proto::vocabulary::Vocabulary;
+    let vocabulary = Vocabulary::get();
+    match vocabulary.kind(name).or_else(|| vocabulary.nearest(name)) {
+        Some(kind) => format!("no kind {name:?} in the vocabulary; did you mean {}?", kind.full_name),
+        None => format!("no kind {name:?} in the vocabulary"),
+    }
+}
+
+fn decide_kind(case: &Case<'_>) -> Result<(), Refusal> {
+    match case.known.tag {
+        Tag::CharterAdopted => charter::decide_adopted(case),
+        Tag::KeyEnrolled => keys::decide_enrolled(case),
+        Tag::KeyRotated => keys::decide_rotated(case),
+        Tag::KeySuspended => keys::decide_suspended(case),
+        Tag::KeyRevoked => keys::decide_revoked(case),
+        Tag::RoleAssigned => roles::decide_assigned(case),
+        Tag::RoleEnded => roles::decide_ended(case),
+        Tag::DelegationGranted => delegation::decide_granted(case),
+        Tag::ReportPublished => report::decide_published(case),
+        Tag::FindingIssued => report::decide_finding(case),
+        Tag::FindingAliasAdded => report::known_finding(case).map(drop),
+        Tag::JudgmentGiven => report::decide_judgment(case),
+        Tag::InspectorateAuditReported => report::decide_audit(case),
+        Tag::InspectorateRemarkRecorded => report::decide_remark(case),
+        Tag::ObligationCreated => obligation::decide_created(case),
+        Tag::ForceResponseRecorded => obligation::decide_response(case),
+        Tag::ActionProgressed | Tag::ForceAssessedComplete => obligation::decide_progress(case),
+        Tag::ObligationClosed => obligation::decide_closed(case),
+        Tag::ObligationReopened => obligation::decide_reopened(case),
+        Tag::ChiefOfficerCommentsInvited => response::decide_invited(case),
+        Tag::ChiefOfficerCommentsSubmitted => response::decide_submitted(case),
+        Tag::StatutoryResponsePrepared => response::decide_prepared(case),
+        Tag::StatutoryResponsePublished => response::decide_published(case),
+        Tag::CopySent => response::decide_copy(case),
+        Tag::BodyRegistered => bodies::decide_registered(case),
+        Tag::BodyAliasAdded => bodies::decide_alias(case),
+        Tag::MeetingHeld => meetings::decide_held(case),
+        Tag::PaperTabled => meetings::decide_tabled(case),
+        Tag::PaperDecided => meetings::decide_decided(case),
+        Tag::ErasureExecuted => privacy::decide_erasure(case),
+        // Founding was judged on its own; a fact asks for nothing beyond its body and charter line.
+        Tag::LedgerFounded | Tag::ScrutinyFactRecorded | Tag::Other => Ok(()),
+    }
+}
+
+/// Remembers a recorded statement. It judges nothing and cannot fail: a statement that [`decide`] would
+/// refuse leaves whatever its parts say.
+pub fn evolve(state: &mut State, statement: &Statement, context: &Context) {
+    let Some(known) = kinds::known(&statement.kind) else { return };
+    let change = Change { state, statement, pattern: known.kind.stream.as_str() };
+    match known.tag {
+        Tag::LedgerFounded
+        | Tag::CharterAdopted
+        | Tag::KeyEnrolled
+        | Tag::KeyRotated
+        | Tag::KeySuspended
+        | Tag::KeyRevoked
+        | Tag::RoleAssigned
+        | Tag::RoleEnded
+        | Tag::DelegationGranted => {
+            evolve_registry(change, known.tag, context.index);
+        }
+        Tag::ReportPublished => {
+            change.with(|state, c, body| report::evolve_published(state, c.param("report"), body));
+        }
+        Tag::FindingIssued => {
+            change.with(|state, c, body| {
+                report::evolve_finding(state, c.param("report"), c.param("finding"), body);
+            });
+        }
+        Tag::ObligationCreated => {
+            let finding = format!("{}/{}", change.param("report"), change.param("finding"));
+            obligation::evolve_created(
+                change.state,
+                statement.stream.as_str(),
+                &finding,
+                change.param("limb"),
+            );
+        }
+        Tag::ForceResponseRecorded => {
+            change
+                .with(|state, c, body| obligation::evolve_response(state, c.stream(), c.statement.id, body));
+        }
+        Tag::ActionProgressed => change.stage(Stage::InProgress),
+        Tag::ForceAssessedComplete => change.stage(Stage::AssessedComplete),
+        Tag::ObligationClosed => change.stage(Stage::Closed),
+        Tag::ObligationReopened => change.stage(Stage::Reopened),
+        Tag::BodyRegistered => bodies::evolve_registered(change.state, change.param("body")),
+        Tag::PaperTabled => change.with(|state, c, body| meetings::evolve_tabled(state, c.stream(), body)),
+        Tag::ErasureExecuted => change.with(|state, _, body| privacy::evolve_erasure(state, body)),
+        Tag::FindingAliasAdded
+        | Tag::JudgmentGiven
+        | Tag::InspectorateAuditReported
+        | Tag::InspectorateRemarkRecorded
+        | Tag::ChiefOfficerCommentsInvited
+        | Tag::ChiefOfficerCommentsSubmitted
+        | Tag::StatutoryResponsePrepared
+        | Tag::StatutoryResponsePublished
+        | Tag::CopySent
+        | Tag::ScrutinyFactRecorded
+        | Tag::BodyAliasAdded
+        | Tag::MeetingHeld
+        | Tag::PaperDecided
+        | Tag::Other => {}
+    }
+}
+
+fn evolve_registry(change: Change<'_>, tag: Tag, at: EntryIndex) {
+    match tag {
+        Tag::LedgerFounded => {
+            change.with(|state, c, body| genesis::evolve(state, &c.statement.ledger, body, at));
+        }
+        Tag::CharterAdopted => change.with(|state, _, body| charter::evolve_adopted(state, body)),
+        Tag::KeyEnrolled => change.with(|state, _, body| keys::evolve_enrolled(state, body, at)),
+        Tag::KeyRotated => {
+            change.with(|state, c, body| keys::evolve_rotated(state, c.param("key"), body, at))
+        }
+        Tag::KeySuspended => {
+            change.with(|state, c, body| keys::evolve_suspended(state, c.param("key"), body));
+        }
+        Tag::KeyRevoked => {
+            change.with(|state, c, body| keys::evolve_revoked(state, c.param("key"), body, at))
+        }
+        Tag::RoleAssigned => {
+            change.with(|state, c, body| roles::evolve_assigned(state, c.param("assignment"), body));
+        }
+        Tag::RoleEnded => roles::evolve_ended(change.state, change.param("assignment")),
+        _ => change.with(|state, c, body| delegation::evolve_granted(state, c.param("delegation"), body)),
+    }
+}
+
+/// A recorded statement on its way into the state.
+struct Change<'a> {
+    state: &'a mut State,
+    statement: &'a Statement,
+    pattern: &'static str,
+}
+
+/// What a change says about itself, apart from the state.
+#[derive(Clone, Copy)]
+struct Source<'a> {
+    statement: &'a Statement,
+    pattern: &'static str,
+}
+
+impl<'a> Source<'a> {
+    fn stream(self) -> &'a str {
+        self.statement.stream.as_str()
+    }
+
+    fn param(self, name: &str) -> &'a str {
+        kinds::param(self.pattern, self.stream(), name)
+    }
+}
+
+impl<'a> Change<'a> {
+    fn param(&self, name: &str) -> &'a str {
+        kinds::param(self.pattern, self.statement.stream.as_str(), name)
+    }
+
+    /// Hands the decoded body over; one that does not decode changes nothing.
+    fn with<M: Message + Default>(self, apply: impl FnOnce(&mut State, Source<'a>, &M)) {
+        let source = Source { statement: self.statement, pattern: self.pattern };
+        if let Ok(body) = M::decode(self.statement.body.clone()) {
+            apply(self.state, source, &body);
+        }
+    }
+
+    fn stage(self, stage: Stage) {
+        obligation::evolve_stage(self.state, self.statement.stream.as_str(), stage);
+    }
+}

@@ -1,0 +1,139 @@
+//! What the rules remember: the fold of every entry so far.
+//!
+//! Kept small on purpose. Facts, figures, remarks and aliases leave no trace here, so a ledger of
+//! millions of them costs no memory; a report, a finding, an obligation and a key each cost a line.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use ledger_core::ids::{EntryIndex, KeyId, Origin};
+use serde::{Deserialize, Serialize};
+
+use crate::charter::Charter;
+use crate::civil::Day;
+use crate::delegation::Delegation;
+use crate::keys::Key;
+use crate::obligation::Obligation;
+use crate::report::Finding;
+use crate::roles::Held;
+
+/// Layout of a saved state. A state saved under another is thrown away and folded anew.
+const SNAPSHOT_VERSION: u8 = 1;
+
+/// Everything the rules need to judge the next statement. The default is the empty ledger.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct State {
+    pub(crate) origin: Option<Origin>,
+    pub(crate) charter: Charter,
+    pub(crate) keys: BTreeMap<KeyId, Key>,
+    /// Assignment id → the key that holds it now.
+    pub(crate) assignments: BTreeMap<String, KeyId>,
+    /// Delegation id → the delegate's key.
+    pub(crate) delegations: BTreeMap<String, KeyId>,
+    /// Report → the day it was published, where the source says.
+    pub(crate) reports: BTreeMap<String, Option<Day>>,
+    /// `report/finding` → finding.
+    pub(crate) findings: BTreeMap<String, Finding>,
+    /// Obligation stream → obligation.
+    pub(crate) obligations: BTreeMap<String, Obligation>,
+    pub(crate) bodies: BTreeSet<String>,
+    /// Meeting stream → titles of the papers put before it.
+    pub(crate) papers: BTreeMap<String, BTreeSet<String>>,
+    pub(crate) erased: BTreeSet<[u8; 32]>,
+}
+
+/// Why saved bytes are not a state.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SnapshotError {
+    /// Saved by another version: fold the ledger anew.
+    #[error("the saved state has layout {got:?}, this version reads {SNAPSHOT_VERSION}")]
+    Version {
+        /// The layout found; none when there are no bytes.
+        got: Option<u8>,
+    },
+    /// The bytes are damaged.
+    #[error("the saved state does not read: {0}")]
+    Damaged(String),
+}
+
+impl State {
+    /// The bytes of a snapshot: the layout's number, then postcard.
+    ///
+    /// A snapshot is a cache. Whoever loads one trusts the disk it lies on; an audit never does.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        postcard::to_extend(self, vec![SNAPSHOT_VERSION]).expect("a Vec grows as it needs to")
+    }
+
+    /// Reads a snapshot.
+    ///
+    /// # Errors
+    /// When another version saved it, or it is damaged.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, SnapshotError> {
+        match bytes.split_first() {
+            Some((&SNAPSHOT_VERSION, rest)) => {
+                postcard::from_bytes(rest).map_err(|e| SnapshotError::Damaged(e.to_string()))
+            }
+            other => Err(SnapshotError::Version { got: other.map(|(v, _)| *v) }),
+        }
+    }
+
+    /// The ledger's name; none before entry 0.
+    #[must_use]
+    pub fn origin(&self) -> Option<&Origin> {
+        self.origin.as_ref()
+    }
+
+    /// The table of who may sign what, as adopted last.
+    #[must_use]
+    pub fn charter(&self) -> &Charter {
+        &self.charter
+    }
+
+    /// Every key ever enrolled, by id.
+    pub fn keys(&self) -> impl Iterator<Item = (&KeyId, &Key)> {
+        self.keys.iter()
+    }
+
+    /// One key.
+    #[must_use]
+    pub fn key(&self, id: &KeyId) -> Option<&Key> {
+        self.keys.get(id)
+    }
+
+    /// The roles that a key holds or will hold, ended ones left out.
+    #[must_use]
+    pub fn roles(&self, id: &KeyId) -> &[Held] {
+        self.keys.get(id).map_or(&[], |key| &key.roles)
+    }
+
+    /// The delegations to a key that were not ended.
+    #[must_use]
+    pub fn delegations(&self, id: &KeyId) -> &[Delegation] {
+        self.keys.get(id).map_or(&[], |key| &key.delegations)
+    }
+
+    /// Whether what this key signed at `index` is in doubt: the key was revoked as compromised, and the
+    /// entry lies at or after the first one in doubt (INV-34). Nothing is un-signed by it.
+    #[must_use]
+    pub fn suspect(&self, id: &KeyId, index: EntryIndex) -> bool {
+        self.keys.get(id).and_then(Key::compromised_since).is_some_and(|since| index >= since)
+    }
+
+    /// One obligation, by its stream.
+    #[must_use]
+    pub fn obligation(&self, stream: &str) -> Option<&Obligation> {
+        self.obligations.get(stream)
+    }
+
+    /// Whether a body is registered.
+    #[must_use]
+    pub fn has_body(&self, body: &str) -> bool {
+        self.bodies.contains(body)
+    }
+
+    /// Whether the addendum with this digest was erased.
+    #[must_use]
+    pub fn is_erased(&self, digest: &ledger_core::hash::Hash) -> bool {
+        self.erased.contains(digest.as_bytes())
+    }
+}

@@ -1,0 +1,1 @@
+//! Reports, findings, judgments, and the obligations that follow from them.

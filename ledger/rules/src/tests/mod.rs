@@ -1,0 +1,7 @@
+//! Scenarios: what the rules say to people who do things, in order.
+
+mod charter;
+mod inspection;
+mod registry;
+mod response;
+mod world;

@@ -1,0 +1,1 @@
+//! What bodies answer, and what meetings and erasures do.
