@@ -11,7 +11,8 @@ set -u
 
 usage() {
     echo "usage: check.sh EXPORT VKEY ORIGIN [ALLOWED_SIGNERS STATEMENT SIG PRINCIPAL]" >&2
-    echo "       RECEIPT=FILE.tlog-proof check.sh ...   checks that receipt as well" >&2
+    echo "       RECEIPT=FILE.tlog-proof check.sh ...       checks that receipt as well" >&2
+    echo "       VERIFY_TIME=20240229235959Z check.sh ...   asks who might sign at that time, not now" >&2
     exit 2
 }
 
@@ -63,12 +64,14 @@ go_note_and_tlog() {
 tessera_fsck() {
     echo "== Tessera's fsck"
     printf '%s' "$vkey" >"$scratch/vkey"
+    # Through a link, because fsck wants a URL and a folder's name may hold what a URL may not.
+    ln -s "$export_folder" "$scratch/export"
     (cd "$scratch" && GOBIN="$scratch" go install "$fsck") || {
         cannot "fsck cannot be built; is the Go module proxy reachable?"
         return
     }
     # fsck exits 0 whatever it finds (v1.0.4), so only its sentence of success counts.
-    limited "$fsck_seconds" "$scratch/fsck" --storage_url="file://$export_folder" --public_key="$scratch/vkey" \
+    limited "$fsck_seconds" "$scratch/fsck" --storage_url="file://$scratch/export" --public_key="$scratch/vkey" \
         --origin="$origin" --ui=false >"$scratch/said" 2>&1
     if grep -q "Successfully fsck'd log with size" "$scratch/said" && ! grep -q "fsck failed" "$scratch/said"; then
         grep "Successfully" "$scratch/said"
@@ -84,7 +87,8 @@ openssh() {
         echo "SKIPPED: ssh-keygen is not on this machine"
         return
     fi
-    ssh-keygen -Y verify -f "$1" -I "$4" -n "$namespace" -s "$3" <"$2" || fail "ssh-keygen"
+    ssh-keygen -Y verify -f "$1" -I "$4" -n "$namespace" -s "$3" \
+        ${VERIFY_TIME:+-O "verify-time=$VERIFY_TIME"} <"$2" || fail "ssh-keygen"
 }
 
 if command -v go >/dev/null; then

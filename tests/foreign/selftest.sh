@@ -12,8 +12,8 @@ namespace=statement@scrutiny-ledger
 [ -d "$log" ] || { echo "SKIPPED: Tessera's test log is not in ../shared/data"; exit 0; }
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
-cp -RL "$log" "$scratch/log"
-chmod -R u+w "$scratch/log"
+cp -RL "$log" "$scratch/a log"
+chmod -R u+w "$scratch/a log"
 
 # run NAME CODE ARGUMENTS... : check.sh must exit with CODE; what it says is in $scratch/said.
 run() {
@@ -41,17 +41,17 @@ flip() {
     printf "\\$(printf %03o $((byte ^ 1)))" | dd of="$1" bs=1 seek=$((size - 2)) conv=notrunc 2>/dev/null
 }
 
-run "the log as it is" 0 "$scratch/log" "$vkey" "$origin"
+run "the log as it is" 0 "$scratch/a log" "$vkey" "$origin"
 if command -v go >/dev/null; then
     for file in checkpoint tile/0/000.p/15 tile/entries/000.p/15; do
-        cp "$scratch/log/$file" "$scratch/kept"
-        flip "$scratch/log/$file"
-        run "a flipped byte in $file" 1 "$scratch/log" "$vkey" "$origin"
+        cp "$scratch/a log/$file" "$scratch/kept"
+        flip "$scratch/a log/$file"
+        run "a flipped byte in $file" 1 "$scratch/a log" "$vkey" "$origin"
         says "FAILED: verify-export"
         says "FAILED: fsck"
-        cp "$scratch/kept" "$scratch/log/$file"
+        cp "$scratch/kept" "$scratch/a log/$file"
     done
-    run "another origin" 1 "$scratch/log" "$vkey" example.com/other
+    run "another origin" 1 "$scratch/a log" "$vkey" example.com/other
     says "FAILED: verify-export"
     says "FAILED: fsck"
     (cd "$here" && go test ./...)
@@ -62,11 +62,18 @@ if command -v ssh-keygen >/dev/null; then
     echo "a decision" >"$scratch/statement"
     ssh-keygen -q -Y sign -f "$scratch/key" -n "$namespace" "$scratch/statement" 2>/dev/null
     echo "officer@force namespaces=\"$namespace\" $(cat "$scratch/key.pub")" >"$scratch/allowed"
-    set -- "$scratch/log" "$vkey" "$origin" "$scratch/allowed"
+    set -- "$scratch/a log" "$vkey" "$origin" "$scratch/allowed"
     run "a statement's signature" 0 "$@" "$scratch/statement" "$scratch/statement.sig" officer@force
     says "Good \"$namespace\" signature for officer@force"
     run "somebody else's name" 1 "$@" "$scratch/statement" "$scratch/statement.sig" other@force
     says "FAILED: ssh-keygen"
+    echo "officer@force namespaces=\"$namespace\",valid-before=\"20240101Z\" $(cat "$scratch/key.pub")" >"$scratch/ended"
+    ended() { run "$1" "$2" "$scratch/a log" "$vkey" "$origin" "$scratch/ended" "$scratch/statement" "$scratch/statement.sig" officer@force; }
+    ended "a key whose time has ended" 1
+    VERIFY_TIME=20231231235959Z
+    export VERIFY_TIME
+    ended "the same key, asked about its time" 0
+    unset VERIFY_TIME
     echo "another decision" >"$scratch/other"
     run "another statement" 1 "$@" "$scratch/other" "$scratch/statement.sig" officer@force
     says "FAILED: ssh-keygen"
@@ -74,8 +81,8 @@ fi
 
 # A machine without Go: everything else on the path, go not.
 mkdir "$scratch/bin"
-for tool in sh cat cut dirname basename mktemp rm grep timeout ssh-keygen; do
+for tool in sh cat cut dirname basename mktemp rm ln grep timeout ssh-keygen; do
     if path=$(command -v $tool); then ln -s "$path" "$scratch/bin/$tool"; fi
 done
-PATH="$scratch/bin" run "a machine without Go" 0 "$scratch/log" "$vkey" "$origin"
+PATH="$scratch/bin" run "a machine without Go" 0 "$scratch/a log" "$vkey" "$origin"
 says "SKIPPED: go is not on this machine"

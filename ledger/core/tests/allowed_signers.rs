@@ -6,6 +6,7 @@ use std::fs;
 
 use ledger_core::allowed_signers::{self, AllowedSigner, Grant};
 use ledger_core::sshsig;
+use proptest::prelude::*;
 
 use openssh::{MESSAGE, MOMENT, NAMESPACE, folder, key_pair, keygen, verify, write_signature};
 
@@ -124,4 +125,55 @@ fn names_that_would_be_patterns_are_not_written() {
     let never =
         Grant { principal: "p", namespace: "n", valid_after: Some(0), valid_before: None, key: &public };
     assert_eq!(never.to_line(), Err(allowed_signers::AllowedSignersError::Time(0)));
+}
+
+/// A grant and a question about it, both picked so that yes and no are both common.
+fn case() -> impl Strategy<Value = (String, String, Option<u64>, Option<u64>, String)> {
+    let pattern = prop_oneof!["[ab]{1,2}", "[ab?*]{1,3}", "!?[ab*]{1,2},[a?*]{1,2}", "\\*,!?[ab*]{1,2}"];
+    let namespaces =
+        prop_oneof!["\\*", "statement@\\*", "!\\*", "file,statement@scrutiny-ledger", "s\\*e[nr]"];
+    let moment = || proptest::option::of(MOMENT - 2..MOMENT + 3);
+    (pattern, namespaces, moment(), moment(), "[ab]{1,2}")
+}
+
+fn stamp(moment: u64) -> String {
+    // MOMENT is twelve o'clock sharp.
+    if moment >= MOMENT {
+        format!("202406151200{:02}Z", moment - MOMENT)
+    } else {
+        format!("202406151159{:02}Z", 60 - (MOMENT - moment))
+    }
+}
+
+#[test]
+fn random_lines_mean_here_what_they_mean_to_ssh_keygen() {
+    let Some(folder) = folder() else { return };
+    let (key, public) = key_pair();
+    write_signature(folder.path(), &sshsig::sign(&key, NAMESPACE, MESSAGE));
+    let answers = std::cell::Cell::new([0; 2]);
+    let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig {
+        cases: 200,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    });
+    let outcome = runner.run(&case(), |(principals, namespaces, after, before, who)| {
+        let mut line = format!("{principals} namespaces=\"{namespaces}\"");
+        for (option, moment) in [("valid-after", after), ("valid-before", before)] {
+            if let Some(moment) = moment {
+                line.push_str(&format!(",{option}=\"{}\"", stamp(moment)));
+            }
+        }
+        line.push_str(&format!(" {}", public.to_openssh_line("")));
+        let (theirs, said) = verify(folder.path(), &line, &who, MESSAGE);
+        let parsed = allowed_signers::parse(&line);
+        let ours = parsed.as_ref().is_ok_and(|s| s[0].permits(&who, NAMESPACE, MOMENT));
+        prop_assert_eq!(theirs, ours, "{} asked for {}: {:?}\n{}", line, who, parsed, said);
+        let mut counted = answers.get();
+        counted[usize::from(ours)] += 1;
+        answers.set(counted);
+        Ok(())
+    });
+    outcome.expect("both agree on every line");
+    let [no, yes] = answers.get();
+    assert!(no > 10 && yes > 10, "{no} times no and {yes} times yes is no comparison");
 }
