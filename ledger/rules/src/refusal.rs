@@ -69,6 +69,12 @@ macro_rules! codes {
 }
 
 codes! {
+    Malformed = "MALFORMED", Refused, "A statement is a message in its one canonical encoding, within its bounds.";
+    TooLong = "TOO-LONG", Refused, "A statement with its signatures must fit an entry.";
+    Unsigned = "UNSIGNED", Refused, "Every signer named signs, and nobody else.";
+    Signature = "SIGNATURE", Refused, "Every signature verifies over the statement's exact bytes, under the key named for it.";
+    Addendum = "ADDENDUM", Refused, "Sealed content travels only with the statement that commits to it, and fits its bounds.";
+    IdReused = "ID-REUSED", Conflict, "A statement id stands for one statement for ever.";
     Genesis = "GENESIS", Refused, "Entry 0, and only entry 0, founds the ledger, signed by two of the root keys it lists.";
     WrongLedger = "WRONG-LEDGER", Refused, "A statement is recorded only in the ledger it names.";
     UnknownKind = "UNKNOWN-KIND", Refused, "A kind must be a message of the vocabulary.";
@@ -144,9 +150,9 @@ mod tests {
     }
 
     #[test]
-    fn only_a_version_that_moved_on_is_a_conflict() {
+    fn only_a_version_that_moved_on_and_an_id_used_twice_are_conflicts() {
         let conflicts: Vec<_> = Code::ALL.iter().filter(|c| c.class() == Class::Conflict).collect();
-        assert_eq!(conflicts, [&Code::Version]);
+        assert_eq!(conflicts, [&Code::IdReused, &Code::Version]);
         assert_eq!((Class::Refused.exit_code(), Class::Conflict.exit_code()), (6, 7));
     }
 }

@@ -131,6 +131,11 @@ impl State {
         self.bodies.contains(body)
     }
 
+    /// Digests of every addendum that was erased.
+    pub fn erased(&self) -> impl Iterator<Item = ledger_core::hash::Hash> + '_ {
+        self.erased.iter().map(|digest| ledger_core::hash::Hash(*digest))
+    }
+
     /// Whether the addendum with this digest was erased.
     #[must_use]
     pub fn is_erased(&self, digest: &ledger_core::hash::Hash) -> bool {
