@@ -88,7 +88,7 @@ fn undated(text: &str) -> Option<Due> {
     let phrases =
         ["as soon as possible", "as soon as practicable", "ongoing", "on going", "on-going", "continuing"];
     let due = due(Rule::R6, DuePrecision::Unknown, None, None);
-    phrases.iter().any(|phrase| text == *phrase).then_some(due)
+    phrases.contains(&text).then_some(due)
 }
 
 /// R4.
