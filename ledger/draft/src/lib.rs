@@ -29,12 +29,15 @@
 
 mod describe;
 mod draft;
+pub mod examples;
 mod occurred;
 mod parse;
+mod people;
 mod prepare;
 mod signer;
 
 pub use describe::{describe, render};
 pub use draft::{Draft, DraftDocument, DraftSigner, SealedText, Source};
 pub use parse::DraftError;
+pub use people::{Person, RoleLine};
 pub use prepare::{PrepareContext, PrepareError, Prepared};

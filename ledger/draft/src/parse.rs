@@ -38,6 +38,12 @@ pub enum DraftError {
     Empty,
 }
 
+impl DraftError {
+    pub(crate) fn syntax(e: serde_saphyr::Error) -> Self {
+        Self::Syntax { line: e.location().map_or(0, |l| l.line()), problem: e.to_string() }
+    }
+}
+
 impl Draft {
     /// Reads one draft, a list of them, or several documents separated by `---`.
     ///

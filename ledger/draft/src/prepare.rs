@@ -1,9 +1,9 @@
 //! From a draft to the bytes that are signed, and the addenda that stay outside them.
 
 use bytes::Bytes;
+use ledger_core::addendum::{Addendum, AddendumError, SALT_BYTES};
 use ledger_core::hash::Hash;
 use ledger_core::ids::{KeyId, Origin, StatementId, StreamId};
-use ledger_core::limits::MAX_ADDENDUM_BYTES;
 use ledger_core::statement::{Expected, Occurred, Statement, StatementError};
 use prost::Message as _;
 use scrutiny_proto::ledger::v1 as wire;
@@ -32,8 +32,8 @@ pub struct PrepareContext<'a> {
 pub struct Prepared {
     /// The bytes that every signature covers.
     pub statement: Bytes,
-    /// Salt and text of each sealed field, in the order of the statement's commitments.
-    pub addenda: Vec<Bytes>,
+    /// The sealed fields, salted, in the order of the statement's commitments.
+    pub addenda: Vec<Addendum>,
     /// The same statement, read back.
     pub parsed: Statement,
 }
@@ -53,14 +53,12 @@ pub enum PrepareError {
         problem: String,
     },
     /// A sealed text beyond what an addendum holds.
-    #[error(
-        "body.{field}: a sealed text may have {MAX_ADDENDUM_BYTES} bytes with its salt, this one has {got}"
-    )]
-    AddendumTooLong {
+    #[error("body.{field}: {source}")]
+    Addendum {
         /// The field.
         field: String,
-        /// Bytes, salt included.
-        got: usize,
+        /// What is wrong.
+        source: AddendumError,
     },
     /// The clock is beyond what a statement can say.
     #[error("the clock says {0} ms, which is no time")]
@@ -109,25 +107,20 @@ impl Draft {
     fn seal(
         &self,
         with: &mut PrepareContext<'_>,
-    ) -> Result<(Vec<wire::Commitment>, Vec<Bytes>), PrepareError> {
+    ) -> Result<(Vec<wire::Commitment>, Vec<Addendum>), PrepareError> {
         let mut commitments = Vec::with_capacity(self.sealed.len());
         let mut addenda = Vec::with_capacity(self.sealed.len());
         for sealed in &self.sealed {
-            let mut addendum = vec![0; 32];
-            (with.random)(&mut addendum);
-            addendum.extend_from_slice(sealed.text.as_bytes());
-            if addendum.len() > MAX_ADDENDUM_BYTES {
-                return Err(PrepareError::AddendumTooLong {
-                    field: sealed.field.clone(),
-                    got: addendum.len(),
-                });
-            }
+            let mut salt = [0; SALT_BYTES];
+            (with.random)(&mut salt);
+            let addendum = Addendum::seal(salt, sealed.text.as_bytes())
+                .map_err(|source| PrepareError::Addendum { field: sealed.field.clone(), source })?;
             commitments.push(wire::Commitment {
                 field: sealed.field.clone(),
-                digest: Bytes::copy_from_slice(Hash::of(&addendum).as_bytes()),
+                digest: Bytes::copy_from_slice(addendum.digest().as_bytes()),
                 reason_code: sealed.reason_code.clone(),
             });
-            addenda.push(addendum.into());
+            addenda.push(addendum);
         }
         Ok((commitments, addenda))
     }

@@ -54,9 +54,9 @@ fn a_sealed_field_leaves_the_body_for_an_addendum() {
     let statement = &prepared.parsed;
     assert!(!prepared.statement.windows(8).any(|w| w == b"Officer;" || w == b"Head of "));
     assert_eq!(prepared.addenda.len(), 1);
-    assert_eq!(&prepared.addenda[0][..32], [1; 32]);
-    assert_eq!(&prepared.addenda[0][32..], b"Head of Partnerships; Governance Officer");
-    assert_eq!(statement.sealed[0].digest, Hash::of(&prepared.addenda[0]));
+    assert_eq!(prepared.addenda[0].as_bytes()[..32], [1; 32]);
+    assert_eq!(prepared.addenda[0].content(), b"Head of Partnerships; Governance Officer");
+    assert_eq!(statement.sealed[0].digest, prepared.addenda[0].digest());
     assert_eq!(
         (statement.sealed[0].field.as_str(), statement.sealed[0].reason_code.as_str()),
         ("people", "PERSONAL_DATA")

@@ -1,14 +1,15 @@
-//! The demonstration's input: every file reads, every statement can be made, and every signer is somebody
-//! in `people.yaml` who holds the role claimed.
+//! The demonstration's input: every file reads, every statement is recorded under the real rules, and every
+//! signer is somebody in `people.yaml` who holds the role claimed.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use ledger_core::hash::Hash;
-use ledger_core::ids::{KeyId, Origin, StreamId};
-use ledger_draft::{Draft, PrepareContext, Prepared, Source};
+use ledger_draft::{Draft, Person, Source};
 use serde_json::Value;
+
+use crate::world::World;
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
 
@@ -31,46 +32,13 @@ fn drafts() -> Vec<(String, Draft)> {
     files().into_iter().flat_map(read).collect()
 }
 
-/// "key as [acting] ROLE of body" for every role that somebody holds.
+/// Key, role, body and whether acting, for every role that somebody holds.
 fn capacities() -> BTreeSet<(String, String, String, bool)> {
-    let text = fs::read_to_string(Path::new(ROOT).join("demo/people.yaml")).expect("people.yaml");
-    let people: Value = serde_saphyr::from_str(&text).expect("YAML");
-    let mut held = BTreeSet::new();
-    for person in people["people"].as_array().expect("a list") {
-        assert!(!person["office"].as_str().expect("an office").is_empty());
-        for role in person["roles"].as_array().expect("roles") {
-            let word = |v: &Value| v.as_str().expect("a text").to_owned();
-            let acting = role.get("acting").is_some_and(|a| a == true);
-            held.insert((word(&person["key"]), word(&role["role"]), word(&role["body"]), acting));
-        }
-    }
-    held
-}
-
-/// Makes every statement in order, each on the version its stream has by then.
-fn prepare_all(drafts: &[(String, Draft)]) -> Vec<Prepared> {
-    let origin: Origin = "scrutiny.example/demo".parse().expect("an origin");
-    let mut versions: BTreeMap<StreamId, u64> = BTreeMap::new();
-    let mut counter = 0u64;
-    let prepare = |(file, draft): &(String, Draft)| {
-        let mut random = |bytes: &mut [u8]| {
-            counter += 1;
-            bytes.fill(0);
-            bytes[..8].copy_from_slice(&counter.to_be_bytes());
-        };
-        let prepared = draft.prepare(&mut PrepareContext {
-            origin: &origin,
-            key: &|name| Some(KeyId::of_blob(name.as_bytes())),
-            version: &|stream| versions.get(stream).copied().unwrap_or(0),
-            now_ms: 1_763_769_600_000,
-            random: &mut random,
-            read: &|path| Err(format!("the demonstration names digests, not {path}")),
-        });
-        let prepared = prepared.unwrap_or_else(|e| panic!("{file} line {}: {e}", draft.line));
-        *versions.entry(draft.stream.clone()).or_default() += 1;
-        prepared
+    let line = |person: Person| {
+        let key = person.key;
+        person.roles.into_iter().map(move |r| (key.clone(), r.role, r.body, r.acting))
     };
-    drafts.iter().map(prepare).collect()
+    crate::world::people().into_iter().flat_map(line).collect()
 }
 
 fn count(drafts: &[(String, Draft)], kind: &str, stream: &str) -> usize {
@@ -78,20 +46,19 @@ fn count(drafts: &[(String, Draft)], kind: &str, stream: &str) -> usize {
 }
 
 #[test]
-fn every_file_reads_and_every_statement_can_be_made() {
-    let drafts = drafts();
-    let prepared = prepare_all(&drafts);
-    for ((file, draft), prepared) in drafts.iter().zip(&prepared) {
+fn every_file_is_recorded_under_the_real_rules() {
+    let mut world = World::with_people();
+    let mut sealed = 0;
+    for (file, draft) in drafts() {
         let at = format!("{file} line {}", draft.line);
-        assert_eq!(draft.kind.validate_body(&prepared.parsed.body), Ok(()), "{at}");
-        assert_eq!(prepared.addenda.len(), prepared.parsed.sealed.len(), "{at}");
+        let prepared = world.record(&draft).unwrap_or_else(|r| panic!("{at}: {r}"));
+        sealed += prepared.addenda.len();
         // What happened years ago says so, and rests on a document.
         let registry = file == "01-bodies.yaml";
         assert_eq!(draft.imported, !registry, "{at}");
         assert!(registry || !draft.documents.is_empty(), "{at}");
     }
-    let sealed: usize = prepared.iter().map(|p| p.addenda.len()).sum();
-    assert_eq!(sealed, 2, "offices of contacts, and of who signed by hand");
+    assert_eq!(sealed, 2, "who the contacts are, and who signed by hand");
 }
 
 #[test]

@@ -1,0 +1,56 @@
+//! How the examples of the vocabulary become a ledger.
+//!
+//! Every kind carries a draft ([`Kind::example`](scrutiny_proto::vocabulary::Kind)). In the order given here
+//! they can be recorded into one ledger: the first founds it; then the people of `demo/people.yaml` are
+//! enrolled and given their roles; then the others follow. Their keys are made from their names, so the
+//! examples can show real key ids and real proofs of possession, and anybody can sign with them. Salts are 32
+//! zero bytes in this one place, so that the erasure can name beforehand what it erases.
+
+use ledger_core::hash::Hash;
+
+/// The origin of the ledger that the examples are meant for.
+pub const ORIGIN: &str = "scrutiny.example/demonstration";
+
+/// Short names of the kinds, in the order in which their examples can be recorded.
+pub const ORDER: &[&str] = &[
+    "LedgerFounded",
+    "BodyRegistered",
+    "BodyAliasAdded",
+    "KeyEnrolled",
+    "RoleAssigned",
+    "DelegationGranted",
+    "RoleEnded",
+    "KeySuspended",
+    "KeyRotated",
+    "KeyRevoked",
+    "ReportPublished",
+    "FindingIssued",
+    "FindingAliasAdded",
+    "JudgmentGiven",
+    "InspectorateAuditReported",
+    "InspectorateRemarkRecorded",
+    "ObligationCreated",
+    "MeetingHeld",
+    "PaperTabled",
+    "PaperDecided",
+    "ForceResponseRecorded",
+    "ActionProgressed",
+    "ForceAssessedComplete",
+    "ObligationClosed",
+    "ObligationReopened",
+    "ChiefOfficerCommentsInvited",
+    "ChiefOfficerCommentsSubmitted",
+    "StatutoryResponsePrepared",
+    "StatutoryResponsePublished",
+    "CopySent",
+    "ScrutinyFactRecorded",
+    "ErasureExecuted",
+    // Last: it leaves most kinds without a signer.
+    "CharterAdopted",
+];
+
+/// The Ed25519 seed of an example's key, from its name. Known to everybody: never for a real ledger.
+#[must_use]
+pub fn seed(name: &str) -> [u8; 32] {
+    Hash::of(format!("scrutiny-ledger example key\n{name}\n").as_bytes()).0
+}
