@@ -213,4 +213,9 @@ impl SignedCheckpoint {
     pub fn to_bytes(&self) -> Vec<u8> {
         self.note.to_string().into_bytes()
     }
+
+    /// What it claims, for modules that check the signatures by other rules.
+    pub(crate) fn claimed(&self) -> &Checkpoint {
+        &self.claimed
+    }
 }

@@ -57,6 +57,9 @@ pub enum NoteError {
         /// The keys' id.
         id: NoteKeyId,
     },
+    /// A key that signs checkpoints, not texts.
+    #[error("a key of type {0:?} does not sign plain notes")]
+    KeyKind(KeyKind),
     /// Nobody known signed it.
     #[error("the note has no signature by a known key")]
     NotSigned,
@@ -213,11 +216,15 @@ impl SignedNote {
     ///
     /// # Errors
     /// When one of them does not verify, or there is none.
-    pub fn open<'keys>(&self, keys: &'keys [VerifierKey]) -> Result<Opened<'_, 'keys>, NoteError> {
+    pub fn open<'keys>(
+        &self,
+        keys: impl IntoIterator<Item = &'keys VerifierKey>,
+    ) -> Result<Opened<'_, 'keys>, NoteError> {
+        let keys: Vec<&VerifierKey> = keys.into_iter().collect();
         let mut verified: Vec<(&VerifierKey, Timestamp)> = Vec::new();
         let mut unknown: Vec<&NoteSignature> = Vec::new();
         for signature in &self.signatures {
-            let mut known = keys.iter().filter(|key| signature.is_by(key));
+            let mut known = keys.iter().copied().filter(|key| signature.is_by(key));
             let Some(key) = known.next() else {
                 if !unknown.contains(&signature) {
                     unknown.push(signature);

@@ -147,21 +147,14 @@ impl Policy {
     /// When the log is not in the policy, a signature by a known key does not verify, or the quorum is not
     /// met.
     pub fn open(&self, signed: &SignedCheckpoint) -> Result<Witnessed, QuorumError> {
-        let origin = signed.claimed_origin();
-        let keys: Vec<VerifierKey> = self
-            .logs
-            .iter()
-            .map(|log| &log.key)
-            .filter(|key| key.name() == origin.as_str())
-            .cloned()
-            .collect();
-        if keys.is_empty() {
-            return Err(QuorumError::UnknownLog(origin.to_string()));
+        let origin = signed.claimed_origin().as_str();
+        let mut keys = self.logs.iter().map(|log| &log.key).filter(|key| key.name() == origin).peekable();
+        if keys.peek().is_none() {
+            return Err(QuorumError::UnknownLog(origin.to_owned()));
         }
         // Any one of the log's keys is enough, but none of those that signed may be wrong.
-        let opened = signed.note().open(&keys).map_err(CheckpointError::Note)?;
-        let signer = opened.verified[0].0.clone();
-        self.open_as(signed, &LogVerifier::new(vec![signer])?)
+        signed.note().open(keys).map_err(CheckpointError::Note)?;
+        self.witnessed(signed, signed.claimed().clone())
     }
 
     /// As [`Policy::open`], for a log that is known from elsewhere; the policy's own logs do not matter.
@@ -169,7 +162,11 @@ impl Policy {
     /// # Errors
     /// When the log's signatures do not hold, a known witness's does not, or the quorum is not met.
     pub fn open_as(&self, signed: &SignedCheckpoint, log: &LogVerifier) -> Result<Witnessed, QuorumError> {
-        let checkpoint = signed.open(log)?;
+        self.witnessed(signed, signed.open(log)?)
+    }
+
+    /// Adds the witnesses' word to a checkpoint that the log's signatures have been checked of.
+    fn witnessed(&self, signed: &SignedCheckpoint, checkpoint: Checkpoint) -> Result<Witnessed, QuorumError> {
         let cosigned = self.cosigned(signed)?;
         if self.is_quorum(|witness| cosigned.iter().any(|&(by, _)| by == witness)) {
             Ok(Witnessed { checkpoint, cosigned })
@@ -194,8 +191,7 @@ impl Policy {
     /// # Errors
     /// When a known witness's cosignature does not verify.
     pub fn cosigned(&self, signed: &SignedCheckpoint) -> Result<Vec<(usize, u64)>, QuorumError> {
-        let keys: Vec<VerifierKey> = self.witnesses.iter().map(|witness| witness.key.clone()).collect();
-        let opened = match signed.note().open(&keys) {
+        let opened = match signed.note().open(self.witnesses.iter().map(|witness| &witness.key)) {
             Ok(opened) => opened,
             Err(NoteError::NotSigned) => return Ok(Vec::new()),
             Err(error) => return Err(CheckpointError::Note(error).into()),

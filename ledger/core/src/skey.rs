@@ -12,6 +12,7 @@
 use std::fmt;
 
 use ed25519_dalek::Signer as _;
+use zeroize::Zeroizing;
 
 use crate::mldsa;
 use crate::text::{from_base64, to_base64};
@@ -60,7 +61,7 @@ impl SigningKey {
         let (name, rest) = rest.split_once('+').ok_or(KeyError::Shape)?;
         let (id, key) = rest.split_once('+').ok_or(KeyError::Shape)?;
         let got = parse_id(id)?;
-        let key = from_base64(key).ok_or(KeyError::Shape)?;
+        let key = Zeroizing::new(from_base64(key).ok_or(KeyError::Shape)?);
         let (kind, seed) = split_kind(&key)?;
         let seed = seed.try_into().map_err(|_| KeyError::PublicKey(seed.len()))?;
         let signer = Self::from_seed(name, kind, seed)?;
@@ -68,16 +69,17 @@ impl SigningKey {
         if expected == got { Ok(signer) } else { Err(KeyError::IdMismatch { expected, got }) }
     }
 
-    /// The text of the private key: a secret.
+    /// The text of the private key: a secret, wiped from memory when it is dropped.
     #[must_use]
-    pub fn to_private_text(&self) -> String {
-        let seed = match &self.secret {
+    pub fn to_private_text(&self) -> Zeroizing<String> {
+        let seed = Zeroizing::new(match &self.secret {
             Secret::Ed25519(key) => key.to_bytes(),
             Secret::MlDsa44(key) => key.seed(),
-        };
-        let mut key = vec![self.verifier.kind() as u8];
-        key.extend_from_slice(&seed);
-        format!("PRIVATE+KEY+{}+{}+{}", self.verifier.name(), self.verifier.id(), to_base64(&key))
+        });
+        let key = Zeroizing::new([&[self.verifier.kind() as u8], &seed[..]].concat());
+        let key = Zeroizing::new(to_base64(&key));
+        let (name, id) = (self.verifier.name(), self.verifier.id());
+        Zeroizing::new(format!("PRIVATE+KEY+{name}+{id}+{}", *key))
     }
 
     /// The public side.

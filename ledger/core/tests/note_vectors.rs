@@ -43,7 +43,7 @@ fn a_mangled_key_does_not_read() {
         }
     }
     for skey in list(&vectors["sign"]).iter().map(|vector| text(&vector["signer_key"])) {
-        assert_eq!(SigningKey::parse(skey).expect(skey).to_private_text(), skey);
+        assert_eq!(*SigningKey::parse(skey).expect(skey).to_private_text(), skey);
         for mangled in manglings(skey) {
             assert!(SigningKey::parse(&mangled).is_err(), "{mangled}");
         }

@@ -177,3 +177,17 @@ fn an_ed25519_key_of_small_order_is_no_verifier_key() {
         assert!(VerifierKey::new("log.example", KeyKind::Ed25519, key).is_err());
     }
 }
+
+#[test]
+fn a_cosigners_key_does_not_sign_plain_notes() {
+    for kind in [KeyKind::CosignatureEd25519, KeyKind::CosignatureMlDsa44] {
+        let key = SigningKey::from_seed("witness.example/w1", kind, &seed(0)).expect("a key name");
+        assert_eq!(SignedNote::sign("text\n", &key), Err(NoteError::KeyKind(kind)));
+    }
+}
+
+#[test]
+fn a_signing_key_does_not_show_its_seed_in_a_debug_print() {
+    let key = SigningKey::from_seed("log.example", KeyKind::Ed25519, &seed(0)).expect("a key name");
+    assert_eq!(format!("{key:?}"), format!("SigningKey(log.example+{}, Ed25519)", key.verifier().id()));
+}

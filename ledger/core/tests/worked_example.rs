@@ -48,7 +48,7 @@ fn keys_come_out_of_their_seeds() {
     let Some(example) = example() else { return };
     assert_eq!(log().verifier().to_string(), text(&example["log_vkey"]));
     assert_eq!(witness().verifier().to_string(), text(&example["witness_vkey"]));
-    assert_eq!(log().to_private_text(), text(&example["skey"]));
+    assert_eq!(*log().to_private_text(), text(&example["skey"]));
     let read = SigningKey::parse(text(&example["skey"])).expect("Go's text of a private key");
     assert_eq!(read.verifier(), log().verifier());
 }
