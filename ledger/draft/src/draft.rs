@@ -1,5 +1,7 @@
 //! A draft, read and checked as far as that needs no ledger.
 
+use std::fmt;
+
 use ledger_core::hash::Hash;
 use ledger_core::ids::{StatementId, StreamId};
 use ledger_core::statement::{Expected, Marking, Occurred, Regime};
@@ -75,8 +77,8 @@ pub enum Source {
     Path(String),
 }
 
-/// The text of a sealed field.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// The text of a sealed field. `Debug` shows no text: it would end in a log.
+#[derive(Clone, PartialEq, Eq)]
 pub struct SealedText {
     /// The field's name.
     pub field: String,
@@ -84,4 +86,10 @@ pub struct SealedText {
     pub reason_code: String,
     /// Its text.
     pub text: String,
+}
+
+impl fmt::Debug for SealedText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SealedText({}, {} bytes, {})", self.field, self.text.len(), self.reason_code)
+    }
 }

@@ -34,6 +34,7 @@ mod occurred;
 mod parse;
 mod people;
 mod prepare;
+mod raw;
 mod signer;
 
 pub use describe::{describe, render};

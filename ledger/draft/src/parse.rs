@@ -4,13 +4,12 @@ use ledger_core::hash::Hash;
 use ledger_core::ids::{StatementId, StreamId};
 use ledger_core::statement::{Expected, Marking, Regime};
 use scrutiny_proto::vocabulary::{Kind, Vocabulary};
-use serde::Deserialize;
-use serde::de::{self, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 use serde_saphyr::Spanned;
 
 use crate::draft::{Draft, DraftDocument, SealedText, Source};
 use crate::occurred;
+use crate::raw::{OneOrMany, Raw, RawDocument};
 
 /// Why a text holds no drafts, or one that cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -69,63 +68,6 @@ impl Draft {
             }
         }
         if drafts.is_empty() { Err(DraftError::Empty) } else { Ok(drafts) }
-    }
-}
-
-/// A draft as typed. An unknown field stops the reader.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Raw {
-    kind: String,
-    stream: String,
-    signed_by: Value,
-    occurred: Option<Value>,
-    #[serde(default)]
-    imported: bool,
-    marking: Option<String>,
-    regime: Option<String>,
-    expected: Option<Value>,
-    #[serde(default)]
-    documents: Vec<RawDocument>,
-    #[serde(default)]
-    body: Value,
-    id: Option<String>,
-    causation: Option<String>,
-    correlation: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawDocument {
-    title: String,
-    media_type: Option<String>,
-    sha256: Option<String>,
-    path: Option<String>,
-}
-
-enum OneOrMany {
-    One(Box<Raw>),
-    Many(Vec<Spanned<Raw>>),
-}
-
-/// By hand, because serde's untagged enums forget which field was wrong and on which line.
-impl<'de> Deserialize<'de> for OneOrMany {
-    fn deserialize<D: de::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Either;
-        impl<'de> Visitor<'de> for Either {
-            type Value = OneOrMany;
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("a draft or a list of drafts")
-            }
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<OneOrMany, A::Error> {
-                let raw = Raw::deserialize(de::value::MapAccessDeserializer::new(map))?;
-                Ok(OneOrMany::One(Box::new(raw)))
-            }
-            fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<OneOrMany, A::Error> {
-                Vec::deserialize(de::value::SeqAccessDeserializer::new(seq)).map(OneOrMany::Many)
-            }
-        }
-        deserializer.deserialize_any(Either)
     }
 }
 

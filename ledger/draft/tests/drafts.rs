@@ -50,7 +50,9 @@ fn refused(text: &str) -> String {
 
 #[test]
 fn a_sealed_field_leaves_the_body_for_an_addendum() {
-    let prepared = prepare(&one(CONTACT)).expect("prepares");
+    let draft = one(CONTACT);
+    assert!(!format!("{draft:?}").contains("Head of"), "a log must not show it");
+    let prepared = prepare(&draft).expect("prepares");
     let statement = &prepared.parsed;
     assert!(!prepared.statement.windows(8).any(|w| w == b"Officer;" || w == b"Head of "));
     assert_eq!(prepared.addenda.len(), 1);

@@ -18,7 +18,7 @@ fn files() -> Vec<PathBuf> {
     let mut paths: Vec<PathBuf> = items.map(|i| i.expect("an entry").path()).collect();
     paths.retain(|p| p.extension().is_some_and(|e| e == "yaml") && !p.ends_with("people.yaml"));
     paths.sort();
-    assert_eq!(paths.len(), 8);
+    assert_eq!(paths.len(), 9);
     paths
 }
 
@@ -96,6 +96,8 @@ fn the_control_totals_of_the_sources_are_met() {
         ("CopySent", "response/cambridgeshire-lpb/", 1),
         ("JudgmentGiven", "judgment/peel-2018-legitimacy/", 4),
         ("FindingIssued", "finding/peel-2018-legitimacy/", 3),
+        ("InspectorateRemarkRecorded", "report/peel-2018-legitimacy", 4),
+        ("FindingIssued", "finding/legitimacy-2017/", 1),
     ] {
         assert_eq!(count(&drafts, kind, stream), expected, "{kind} in {stream}");
     }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use ledger_draft::{Draft, describe, examples, render};
 use prost::Message as _;
+use prost_reflect::{DescriptorPool, DynamicMessage};
 use scrutiny_proto::registry::v1::LedgerFounded;
 use scrutiny_proto::vocabulary::Vocabulary;
 
@@ -59,4 +60,28 @@ fn the_founding_names_the_keys_and_the_charter_it_says() {
     assert_eq!(body.charter, Some(Vocabulary::get().first_charter()), "the kinds' options have changed");
     let roots: Vec<_> = body.root_keys.iter().map(|b| ledger_core::ids::KeyId::of_blob(b)).collect();
     assert_eq!(roots, [key_id("first-root"), key_id("second-root")]);
+}
+
+/// Flips each bit of each body: what the vocabulary accepts must be what prost would write, nothing unknown.
+#[test]
+fn no_body_is_accepted_that_prost_would_write_differently() {
+    let pool = DescriptorPool::decode(scrutiny_proto::DESCRIPTORS).expect("descriptors");
+    let mut accepted = 0;
+    for draft in examples::ORDER.iter().flat_map(|name| example(name)) {
+        let message = pool.get_message_by_name(&draft.kind.full_name).expect("a message");
+        for bit in 0..draft.body.len().min(200) * 8 {
+            let mut body = draft.body.clone();
+            body[bit / 8] ^= 1 << (bit % 8);
+            if draft.kind.validate_body(&body).is_err() {
+                continue;
+            }
+            accepted += 1;
+            let read = DynamicMessage::decode(message.clone(), &body[..]).expect("decodes");
+            assert!(read.unknown_fields().next().is_none(), "{} bit {bit}", draft.kind.short_name);
+            assert_eq!(read.encode_to_vec(), body, "{} bit {bit}", draft.kind.short_name);
+            let json = draft.kind.body_to_json(&body).expect("JSON");
+            assert_eq!(draft.kind.body_from_json(&json), Ok(body), "{} bit {bit}", draft.kind.short_name);
+        }
+    }
+    assert!(accepted > 1000, "flips inside text stay valid, got {accepted}");
 }
