@@ -161,16 +161,15 @@ impl SignedNote {
         Ok(Self { text: note[..split].to_owned(), signatures })
     }
 
-    /// Signs a text with a key of type 01.
+    /// Signs a text with a key of type 01; [`crate::cosignature`] has the other types.
     ///
     /// # Errors
-    /// When the text would not make a note: it must end in a newline and have no control characters.
+    /// When the key is of another type, or the text would not make a note: it must end in a newline and have
+    /// no control characters.
     pub fn sign(text: &str, key: &SigningKey) -> Result<Self, NoteError> {
-        debug_assert_eq!(
-            key.verifier().kind(),
-            KeyKind::Ed25519,
-            "cosignatures are made in crate::cosignature"
-        );
+        if key.verifier().kind() != KeyKind::Ed25519 {
+            return Err(NoteError::KeyKind(key.verifier().kind()));
+        }
         Self::with_signatures(text, vec![NoteSignature::by(key.verifier(), key.sign_raw(text.as_bytes()))])
     }
 
