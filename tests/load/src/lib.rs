@@ -1,0 +1,256 @@
+//! A founded ledger and signed statements by the thousand, for benchmarks and fault campaigns.
+//!
+//! Everything is a function of numbers: the same calls make the same bytes. In scope: statements that the
+//! rules accept. Out of scope: recording them, and anything that looks like a real inspection (`demo/`).
+
+use bytes::Bytes;
+use ed25519_dalek::SigningKey;
+use ledger_core::hash::Hash;
+use ledger_core::ids::StatementId;
+use ledger_core::sshsig::{self, PublicKey};
+use ledger_core::statement::NAMESPACE;
+use prost::Message;
+use rayon::prelude::*;
+use scrutiny_proto::ledger::v1 as wire;
+use scrutiny_proto::ledger::v1::statement::Expected;
+use scrutiny_proto::registry::v1::{KeyEnrolled, LedgerFounded, RoleAssigned};
+use scrutiny_proto::response::v1::ScrutinyFactRecorded;
+use scrutiny_proto::vocabulary::Vocabulary;
+
+/// The origin of every ledger made here.
+pub const ORIGIN: &str = "scrutiny.example/load";
+
+/// Bytes of a statement made by [`Load::fact`].
+pub const FACT_BYTES: usize = 700;
+
+/// The body that everybody acts for.
+const BODY: &str = "cambridgeshire";
+
+/// SSHSIG namespace of a proof of possession.
+const ENROLMENT: &str = "enrolment@scrutiny-ledger";
+
+/// When the first statement is made, milliseconds since the Unix epoch: 2022-08-16, 09:00 in London.
+pub const START_MS: u64 = 1_660_636_800_000;
+
+/// A statement with its signatures, ready to be submitted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Signed {
+    /// The statement's id.
+    pub id: StatementId,
+    /// The statement.
+    pub statement: Bytes,
+    /// Binary SSHSIG blobs, one for each signer.
+    pub signatures: Vec<Bytes>,
+}
+
+/// Two root keys, and officers who may record facts.
+pub struct Load {
+    roots: Vec<SigningKey>,
+    officers: Vec<SigningKey>,
+    vkeys: Vec<String>,
+}
+
+impl Load {
+    /// A ledger with so many officers, whose log has these keys in vkey form.
+    #[must_use]
+    pub fn new(officers: u32, vkeys: Vec<String>) -> Self {
+        let key = |name: &str, n: u32| SigningKey::from_bytes(&Hash::of(format!("{name} {n}").as_bytes()).0);
+        Self {
+            roots: (0..2).map(|n| key("root", n)).collect(),
+            officers: (0..officers).map(|n| key("officer", n)).collect(),
+            vkeys,
+        }
+    }
+
+    /// The statements that found the ledger and enrol its officers, in order.
+    #[must_use]
+    pub fn founding(&self) -> Vec<Signed> {
+        let founded = LedgerFounded {
+            origin: ORIGIN.to_owned(),
+            root_keys: self.roots.iter().map(blob).collect(),
+            charter: Some(Vocabulary::get().first_charter()),
+            log_vkeys: self.vkeys.clone(),
+            body: BODY.to_owned(),
+        };
+        let mut all =
+            vec![self.by_roots(0, "scrutiny.registry.v1.LedgerFounded", "charter/ledger", &founded)];
+        for (n, officer) in (1..).zip(&self.officers) {
+            let key = public(officer).key_id();
+            let proof = sshsig::sign(officer, ENROLMENT, format!("{ORIGIN}\n{key}\n").as_bytes());
+            let enrolled = KeyEnrolled {
+                public_key: blob(officer),
+                proof_of_possession: proof.into(),
+                holder: String::new(),
+            };
+            let stream = format!("key/{}", key.to_hex());
+            all.push(self.by_roots(2 * n, "scrutiny.registry.v1.KeyEnrolled", &stream, &enrolled));
+            let assigned = RoleAssigned {
+                key: key.to_string(),
+                role: "G&I".to_owned(),
+                body: BODY.to_owned(),
+                ..RoleAssigned::default()
+            };
+            let stream = format!("role/officer-{n}");
+            all.push(self.by_roots(2 * n + 1, "scrutiny.registry.v1.RoleAssigned", &stream, &assigned));
+        }
+        all
+    }
+
+    /// Facts number `range`, each of [`FACT_BYTES`] bytes, signed by one officer in turn, on all cores.
+    #[must_use]
+    pub fn facts(&self, range: std::ops::Range<u64>) -> Vec<Signed> {
+        range.into_par_iter().map(|n| self.fact(n)).collect()
+    }
+
+    /// Fact number `n`. Its text is as long as the statement's length wants it.
+    #[must_use]
+    pub fn fact(&self, n: u64) -> Signed {
+        let officer = &self.officers[usize::try_from(n).expect("a count fits") % self.officers.len()];
+        let make = |text: String| {
+            let body =
+                ScrutinyFactRecorded { fact: "TrainingDelivered".to_owned(), text, ..Default::default() };
+            let stream = format!("fact/{BODY}/topic-{}", n % 16);
+            let kind = "scrutiny.response.v1.ScrutinyFactRecorded";
+            statement(1_000_000 + n, kind, &stream, &body, Expected::AnyVersion(true), &[(officer, "G&I")])
+        };
+        // The length of the length grows with the text, so the first guess may be a byte or two off.
+        let mut length = FACT_BYTES - make(String::new()).1.len();
+        let mut made = make(words(n, length));
+        while made.1.len() > FACT_BYTES {
+            length -= made.1.len() - FACT_BYTES;
+            made = make(words(n, length));
+        }
+        sign(made, &[officer])
+    }
+
+    fn by_roots(&self, n: u64, kind: &str, stream: &str, body: &impl Message) -> Signed {
+        let signers: Vec<_> = self.roots.iter().map(|key| (key, "ROOT")).collect();
+        let made = statement(n, kind, stream, body, Expected::ExpectedVersion(0), &signers);
+        sign(made, &self.roots.iter().collect::<Vec<_>>())
+    }
+}
+
+/// Text that compresses like prose: a seeded choice from a small vocabulary.
+fn words(seed: u64, length: usize) -> String {
+    const WORDS: [&str; 32] = [
+        "training",
+        "officers",
+        "review",
+        "panel",
+        "footage",
+        "search",
+        "record",
+        "grounds",
+        "force",
+        "board",
+        "audit",
+        "monthly",
+        "feedback",
+        "community",
+        "supervisor",
+        "sample",
+        "policy",
+        "response",
+        "victim",
+        "data",
+        "ethnicity",
+        "progress",
+        "plan",
+        "meeting",
+        "quality",
+        "the",
+        "of",
+        "and",
+        "to",
+        "in",
+        "for",
+        "a",
+    ];
+    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+    let mut text = String::with_capacity(length + 12);
+    while text.len() < length {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        text.push_str(WORDS[(state % 32) as usize]);
+        text.push(' ');
+    }
+    text.truncate(length);
+    text
+}
+
+fn statement(
+    n: u64,
+    kind: &str,
+    stream: &str,
+    body: &impl Message,
+    expected: Expected,
+    signers: &[(&SigningKey, &str)],
+) -> (StatementId, Bytes) {
+    // One a millisecond, the number in the random part as well: distinct, and in order of time.
+    let mut random = [0; 10];
+    random[2..].copy_from_slice(&n.to_be_bytes());
+    let uuid = uuid::Builder::from_unix_timestamp_millis(START_MS + n / 64, &random).into_uuid();
+    let id = StatementId::from_uuid(uuid).expect("a UUID made as version 7 is one");
+    let signer = |(key, role): &(&SigningKey, &str)| wire::Signer {
+        key_id: Bytes::copy_from_slice(&public(key).key_id().0),
+        role: (*role).to_owned(),
+        body: BODY.to_owned(),
+        acting: false,
+        on_behalf_of: String::new(),
+    };
+    let message = wire::Statement {
+        ledger: ORIGIN.to_owned(),
+        id: Bytes::copy_from_slice(id.as_bytes()),
+        kind: kind.to_owned(),
+        stream: stream.to_owned(),
+        expected: Some(expected),
+        occurred: Some(wire::Occurred {
+            precision: wire::Precision::Day.into(),
+            value: "2021-06-01".to_owned(),
+            words: String::new(),
+        }),
+        signers: signers.iter().map(signer).collect(),
+        marking: wire::Marking::Official.into(),
+        regime: wire::Regime::None.into(),
+        body: body.encode_to_vec().into(),
+        imported: true,
+        ..Default::default()
+    };
+    (id, message.encode_to_vec().into())
+}
+
+fn sign((id, statement): (StatementId, Bytes), keys: &[&SigningKey]) -> Signed {
+    let signatures = keys.iter().map(|key| sshsig::sign(key, NAMESPACE, &statement).into()).collect();
+    Signed { id, statement, signatures }
+}
+
+fn public(key: &SigningKey) -> PublicKey {
+    PublicKey::from_ed25519(key.verifying_key().as_bytes())
+        .expect("a key from a seed is a point of large order")
+}
+
+fn blob(key: &SigningKey) -> Bytes {
+    Bytes::copy_from_slice(public(key).blob())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fact_has_the_length_it_should_and_verifies() {
+        let load = Load::new(3, Vec::new());
+        for n in [0, 1, 17, 100_000] {
+            let fact = load.fact(n);
+            assert!(
+                (FACT_BYTES - 2..=FACT_BYTES).contains(&fact.statement.len()),
+                "{}",
+                fact.statement.len()
+            );
+            let signature = sshsig::Signature::parse(&fact.signatures[0]).expect("a signature");
+            assert!(signature.verify(NAMESPACE, &fact.statement).is_ok());
+            assert_eq!(load.fact(n), fact, "the same number makes the same bytes");
+        }
+    }
+}
