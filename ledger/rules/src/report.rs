@@ -166,6 +166,7 @@ pub fn tenths_of_percent(text: &str) -> Option<u32> {
 pub(crate) fn decide_remark(case: &Case<'_>) -> Result<(), Refusal> {
     let body: InspectorateRemarkRecorded = case.body()?;
     known_report(case)?;
+    body.figure.as_ref().map_or(Ok(()), check_figure)?;
     let Some(key) = body.finding.strip_prefix("finding/") else {
         return if body.finding.is_empty() {
             Ok(())

@@ -96,7 +96,7 @@ fn the_control_totals_of_the_sources_are_met() {
         ("CopySent", "response/cambridgeshire-lpb/", 1),
         ("JudgmentGiven", "judgment/peel-2018-legitimacy/", 4),
         ("FindingIssued", "finding/peel-2018-legitimacy/", 3),
-        ("InspectorateRemarkRecorded", "report/peel-2018-legitimacy", 4),
+        ("InspectorateRemarkRecorded", "report/peel-2018-legitimacy", 5),
         ("FindingIssued", "finding/legitimacy-2017/", 1),
     ] {
         assert_eq!(count(&drafts, kind, stream), expected, "{kind} in {stream}");

@@ -294,6 +294,18 @@ fn a_remark_concerns_a_finding_that_exists() {
 }
 
 #[test]
+fn inv_14_holds_for_the_figure_of_a_remark_too() {
+    let mut world = spotlight();
+    let mut remark = |figure: Value| {
+        let body = json!({ "kind": "key_finding", "text": "Recorded grounds.", "figure": figure });
+        let draft = world.say("InspectorateRemarkRecorded", "report/dupp-2021", body).any_version();
+        by_hmi(draft).judged_by(|d| d)
+    };
+    assert_eq!(remark(json!({ "count": 91, "population": 100, "polarity": "positive" })), Ok(()));
+    assert_eq!(remark(json!({ "count": 91, "polarity": "positive" })), Err(Code::Inv14));
+}
+
+#[test]
 fn a_stale_view_of_an_obligation_is_a_conflict() {
     let mut world = spotlight();
     respond(&mut world, SEVEN, answer("action-proposed")).ok();
