@@ -8,7 +8,9 @@ use ledger_core::bundle::{self, BundleError};
 use ledger_core::checkpoint::{Body, Checkpoint, LogSigner, SignedCheckpoint};
 use ledger_core::hash::Hash;
 use ledger_core::ids::{EntryIndex, TreeSize};
-use ledger_core::limits::{MAX_ENTRY_BYTES, MAX_NOTE_SIGNATURES, MAX_PROOF_HASHES, MAX_TREE_SIZE};
+use ledger_core::limits::{
+    MAX_ENTRY_BYTES, MAX_NOTE_SIGNATURES, MAX_PROOF_EXTRA_BYTES, MAX_PROOF_HASHES, MAX_TREE_SIZE,
+};
 use ledger_core::note::{NoteError, NoteSignature, SignedNote, VerifierKey};
 use ledger_core::policy::Policy;
 use ledger_core::skey::SigningKey;
@@ -156,6 +158,37 @@ fn a_proof_has_no_more_hashes_than_a_tree_has_levels() {
     assert!(TlogProof::parse(&proof(MAX_PROOF_HASHES).to_bytes()).is_ok());
     let long = TlogProof::parse(&proof(MAX_PROOF_HASHES + 1).to_bytes());
     assert_eq!(long, Err(TlogProofError::TooManyHashes));
+}
+
+#[test]
+fn extra_data_has_bounds() {
+    let proof = |count| TlogProof {
+        extra: Some(vec![7; count]),
+        index: EntryIndex(0),
+        path: Vec::new(),
+        checkpoint: b"x\n".to_vec(),
+    };
+    for good in [1, MAX_PROOF_EXTRA_BYTES] {
+        assert_eq!(TlogProof::parse(&proof(good).to_bytes()), Ok(proof(good)));
+    }
+    for bad in [0, MAX_PROOF_EXTRA_BYTES + 1] {
+        assert_eq!(TlogProof::parse(&proof(bad).to_bytes()), Err(TlogProofError::Extra));
+    }
+}
+
+#[test]
+fn names_of_keys_have_no_spaces_and_no_plus() {
+    assert!(NoteSignature::parse("— log.example AAAAAAE=").is_some());
+    for name in ["", "a+b", "a b", "a\u{a0}b", "a\u{2003}b", "a\tb", "a\nb"] {
+        assert_eq!(NoteSignature::parse(&format!("— {name} AAAAAAE=")), None, "{name:?}");
+        assert!(SigningKey::from_seed(name, KeyKind::Ed25519, &seed(0)).is_err(), "{name:?}");
+    }
+    assert!(SigningKey::from_seed(&"x".repeat(256), KeyKind::Ed25519, &seed(0)).is_err());
+    for line in
+        ["— log.example AAAAAA==", "- log.example AAAAAAE=", "—log.example AAAAAAE=", "— log.example AAAAAAE"]
+    {
+        assert_eq!(NoteSignature::parse(line), None, "{line}");
+    }
 }
 
 #[test]
