@@ -1,1 +1,23 @@
 //! The single writer: verify, decide, seal, commit, tell.
+//!
+//! In scope: taking signed statements, deciding in order whether they may be recorded, giving each a place,
+//! making it durable, and publishing checkpoints. Out of scope: what a rule says (`ledger-rules`), how bytes
+//! are kept (`ledger-store`), and how statements travel to this process.
+//!
+//! ```text
+//! submit ─► queue ─► intake (all cores: parse, signatures) ─► committer (one thread) ─► answer
+//!           bounded                                            decide → seal → append → tell
+//! ```
+//!
+//! The intake of one batch overlaps the commit of the one before. The fences in [`committer`] are numbered,
+//! and each says what a crash there means.
+
+mod committer;
+mod intake;
+mod receipt;
+mod recorder;
+
+pub use committer::Counters;
+pub use intake::{Submission, verify as verify_submission};
+pub use receipt::receipt;
+pub use recorder::{Answer, Clock, Config, Durable, Failure, OpenError, Recorder};

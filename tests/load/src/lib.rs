@@ -123,6 +123,16 @@ impl Load {
         sign(made, &[officer])
     }
 
+    /// Fact number `n` with something changed before it is signed, by the same officer.
+    #[must_use]
+    pub fn fact_with(&self, n: u64, change: impl FnOnce(&mut wire::Statement)) -> Signed {
+        let fact = self.fact(n);
+        let mut message = wire::Statement::decode(fact.statement).expect("a fact decodes");
+        change(&mut message);
+        let officer = &self.officers[usize::try_from(n).expect("a count fits") % self.officers.len()];
+        sign((fact.id, message.encode_to_vec().into()), &[officer])
+    }
+
     fn by_roots(&self, n: u64, kind: &str, stream: &str, body: &impl Message) -> Signed {
         let signers: Vec<_> = self.roots.iter().map(|key| (key, "ROOT")).collect();
         let made = statement(n, kind, stream, body, Expected::ExpectedVersion(0), &signers);

@@ -1,0 +1,132 @@
+//! What can be said of a submission without knowing the ledger: its form and its signatures.
+
+use std::sync::mpsc::SyncSender;
+
+use bytes::Bytes;
+use ledger_core::addendum::Addendum;
+use ledger_core::limits::{MAX_BATCH_BYTES, MAX_BATCH_ENTRIES};
+use ledger_core::sshsig::{KeyCache, Signature};
+use ledger_core::statement::{NAMESPACE, Statement, StatementError};
+use ledger_rules::{Code, Refusal};
+use rayon::prelude::*;
+use tokio::sync::mpsc;
+
+use crate::recorder::{Job, Message, Work};
+
+/// A statement on its way in: the exact bytes, the signatures, the sealed content.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Submission {
+    /// The statement as signed.
+    pub statement: Bytes,
+    /// Binary SSHSIG blobs in the order of the statement's signers.
+    pub signatures: Vec<Bytes>,
+    /// Addenda: 32 random bytes, then the content.
+    pub addenda: Vec<Bytes>,
+}
+
+/// Checks everything that needs no state: the statement's form, one good signature for each signer it
+/// names, and that every addendum is one it commits to. Who the signers *are* is for the rules.
+///
+/// # Errors
+/// The refusal to keep and to answer with.
+pub fn verify(submission: &Submission, keys: &KeyCache) -> Result<Statement, Refusal> {
+    let statement = Statement::parse(&submission.statement).map_err(|error| {
+        let code = if let StatementError::TooLong(_) = error { Code::TooLong } else { Code::Malformed };
+        refusal(code, error.to_string())
+    })?;
+    check_signatures(submission, &statement, keys)?;
+    check_addenda(submission, &statement)?;
+    Ok(statement)
+}
+
+fn check_signatures(submission: &Submission, statement: &Statement, keys: &KeyCache) -> Result<(), Refusal> {
+    let (named, given) = (statement.signers.len(), submission.signatures.len());
+    if named != given {
+        let sentence = format!("the statement names {named} signers and carries {given} signatures");
+        return Err(refusal(Code::Unsigned, sentence));
+    }
+    for (signer, blob) in statement.signers.iter().zip(&submission.signatures) {
+        let who = || format!("{} of {} ({})", signer.role, signer.body, signer.key_id);
+        let key = Signature::parse(blob)
+            .and_then(|signature| keys.verify(&signature, NAMESPACE, &submission.statement))
+            .map_err(|e| {
+                refusal(Code::Signature, format!("the signature of {} does not hold: {e}", who()))
+            })?;
+        if key != signer.key_id {
+            return Err(refusal(Code::Signature, format!("the signature of {} was made by {key}", who())));
+        }
+    }
+    Ok(())
+}
+
+fn check_addenda(submission: &Submission, statement: &Statement) -> Result<(), Refusal> {
+    for bytes in &submission.addenda {
+        let addendum = Addendum::parse(bytes.to_vec()).map_err(|e| refusal(Code::Addendum, e.to_string()))?;
+        let digest = addendum.digest();
+        if !statement.sealed.iter().any(|commitment| commitment.digest == digest) {
+            let sentence = format!("the statement commits to no addendum with digest {}", digest.to_hex());
+            return Err(refusal(Code::Addendum, sentence));
+        }
+    }
+    Ok(())
+}
+
+pub(crate) fn refusal(code: Code, sentence: String) -> Refusal {
+    Refusal { code, sentence }
+}
+
+/// A job whose submission was checked: the statement, or why it is refused.
+pub(crate) struct Checked {
+    pub(crate) job: Job,
+    pub(crate) statement: Result<Statement, Refusal>,
+}
+
+/// Takes what waits in the queue, checks it on all cores, and passes it on in order. Ends when every
+/// sender is gone, or when the committer is.
+pub(crate) fn run(mut queue: mpsc::Receiver<Message>, committer: &SyncSender<Work>, threads: usize) {
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(threads)
+        .thread_name(|i| format!("intake-{i}"))
+        .build()
+        .expect("a process may start a thread per core");
+    let keys = KeyCache::default();
+    let mut held = None;
+    while let Some(first) = held.take().or_else(|| queue.blocking_recv()) {
+        let work = match first {
+            Message::Ask(question) => Work::Ask(question),
+            Message::Submit(job) => {
+                let (jobs, next) = gather(job, &mut queue);
+                held = next;
+                Work::Batch(pool.install(|| check(jobs, &keys)))
+            }
+        };
+        if committer.send(work).is_err() {
+            return;
+        }
+    }
+}
+
+/// One batch: what is there now, within the bounds. Nothing waits for company; while a batch commits, the
+/// next one gathers by itself.
+fn gather(first: Job, queue: &mut mpsc::Receiver<Message>) -> (Vec<Job>, Option<Message>) {
+    let mut bytes = first.submission.statement.len();
+    let mut jobs = vec![first];
+    while jobs.len() < MAX_BATCH_ENTRIES && bytes < MAX_BATCH_BYTES {
+        match queue.try_recv() {
+            Ok(Message::Submit(job)) => {
+                bytes += job.submission.statement.len();
+                jobs.push(job);
+            }
+            Ok(question @ Message::Ask(_)) => return (jobs, Some(question)),
+            Err(_) => break,
+        }
+    }
+    (jobs, None)
+}
+
+fn check(jobs: Vec<Job>, keys: &KeyCache) -> Vec<Checked> {
+    jobs.into_par_iter()
+        .with_min_len(8)
+        .map(|job| Checked { statement: verify(&job.submission, keys), job })
+        .collect()
+}

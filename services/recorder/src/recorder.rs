@@ -1,0 +1,198 @@
+//! The recorder as its callers see it: one queue in, one answer for each statement.
+
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use ledger_core::checkpoint::LogSigner;
+use ledger_core::hash::Hash;
+use ledger_core::ids::{EntryIndex, StatementId, TreeSize};
+use ledger_rules::{Refusal, State};
+use ledger_store::{Store, StoreError};
+use tokio::sync::{mpsc, oneshot};
+
+use crate::committer::{Committer, Counters};
+use crate::intake::{self, Submission};
+
+/// Submissions waiting for the intake. Four full batches: enough to keep every core busy while one batch
+/// commits; a caller beyond that waits in `submit`.
+const QUEUE: usize = 4 * ledger_core::limits::MAX_BATCH_ENTRIES;
+
+/// The clock, as a value: milliseconds since the Unix epoch.
+pub type Clock = Arc<dyn Fn() -> u64 + Send + Sync>;
+
+/// What a recorder needs besides its store.
+pub struct Config {
+    /// Signs checkpoints. The only copy of the log's keys in the process.
+    pub signer: LogSigner,
+    /// The recorder's honest clock.
+    pub clock: Clock,
+    /// A checkpoint is published at most this long after an entry became durable.
+    pub checkpoint_every: Duration,
+    /// How many signatures are checked at once; 0 for one per core.
+    pub verify_threads: usize,
+}
+
+/// An entry that a power cut cannot lose.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Durable {
+    /// The statement.
+    pub id: StatementId,
+    /// Its place in the log.
+    pub index: EntryIndex,
+    /// Leaf hash of its entry.
+    pub leaf_hash: Hash,
+    /// When it was sealed, milliseconds since the Unix epoch.
+    pub recorded_at_ms: u64,
+    /// True when the same statement had been recorded before: this is the receipt it got then.
+    pub already: bool,
+}
+
+/// Why a statement got no place. Nothing was recorded.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum Failure {
+    /// The charter or a rule says no. The refusal is kept.
+    #[error("{0}")]
+    Refused(Refusal),
+    /// The store cannot take it now. Nothing is kept; try again.
+    #[error("the ledger cannot record now: {0}")]
+    Unavailable(String),
+}
+
+/// The recorder's answer to one submission.
+pub type Answer = Result<Durable, Failure>;
+
+/// Why a recorder did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The store says no.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The latest checkpoint was not signed by the keys at hand.
+    #[error("the latest checkpoint is not signed by the log keys given: {0}")]
+    WrongLogKey(String),
+    /// What the store holds does not replay.
+    #[error("entry {index} does not replay: {problem}")]
+    Replay {
+        /// Which entry.
+        index: EntryIndex,
+        /// What is wrong with it.
+        problem: String,
+    },
+}
+
+pub(crate) struct Job {
+    pub(crate) submission: Submission,
+    pub(crate) reply: oneshot::Sender<Answer>,
+}
+
+type Question = Box<dyn FnOnce(&mut Committer) + Send>;
+
+pub(crate) enum Message {
+    Submit(Job),
+    Ask(Question),
+}
+
+pub(crate) enum Work {
+    Batch(Vec<intake::Checked>),
+    Ask(Question),
+}
+
+/// The single writer of one ledger. Dropping it publishes a last checkpoint and closes the store.
+pub struct Recorder {
+    queue: Option<mpsc::Sender<Message>>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl Recorder {
+    /// Starts a recorder on a store: replays what the snapshot does not cover, and compares the head with
+    /// the latest checkpoint before anything can be signed.
+    ///
+    /// # Errors
+    /// When the store does not replay or was signed with other keys.
+    pub fn open(store: Box<dyn Store>, config: Config) -> Result<Self, OpenError> {
+        let verify_threads = config.verify_threads;
+        let committer = Committer::open(store, config)?;
+        let (queue, from_callers) = mpsc::channel(QUEUE);
+        // One batch in hand, one waiting: the intake stays exactly one batch ahead of the commit.
+        let (to_committer, from_intake) = std::sync::mpsc::sync_channel(1);
+        let threads = vec![
+            spawn("intake", move || intake::run(from_callers, &to_committer, verify_threads)),
+            spawn("committer", move || committer.run(&from_intake)),
+        ];
+        Ok(Self { queue: Some(queue), threads })
+    }
+
+    /// Hands in a statement and waits for its answer. Waits for room when the queue is full.
+    ///
+    /// # Errors
+    /// A refusal, or that the recorder cannot take it now.
+    pub async fn submit(&self, submission: Submission) -> Answer {
+        let (reply, answer) = oneshot::channel();
+        self.send(Message::Submit(Job { submission, reply })).await;
+        answer.await.unwrap_or_else(|_| Err(Failure::Unavailable("the recorder has stopped".to_owned())))
+    }
+
+    /// Hands in a statement from a thread that may block.
+    ///
+    /// # Errors
+    /// As [`Recorder::submit`].
+    pub fn submit_blocking(&self, submission: Submission) -> Answer {
+        let (reply, answer) = oneshot::channel();
+        self.send_blocking(Message::Submit(Job { submission, reply }));
+        answer
+            .blocking_recv()
+            .unwrap_or_else(|_| Err(Failure::Unavailable("the recorder has stopped".to_owned())))
+    }
+
+    /// Publishes a checkpoint over everything recorded so far.
+    ///
+    /// # Errors
+    /// When the store cannot keep it.
+    pub fn publish(&self) -> Result<TreeSize, StoreError> {
+        self.ask(Committer::publish)
+    }
+
+    /// Looks at the store and the state between two commits.
+    pub fn read<R: Send + 'static>(&self, look: impl FnOnce(&dyn Store, &State) -> R + Send + 'static) -> R {
+        self.ask(move |committer| committer.look(look))
+    }
+
+    /// What was done since the recorder was opened.
+    #[must_use]
+    pub fn counters(&self) -> Counters {
+        self.ask(|committer| committer.counters)
+    }
+
+    fn ask<R: Send + 'static>(&self, question: impl FnOnce(&mut Committer) -> R + Send + 'static) -> R {
+        let (reply, answer) = std::sync::mpsc::sync_channel(1);
+        let ask = move |committer: &mut Committer| {
+            let _ = reply.send(question(committer));
+        };
+        self.send_blocking(Message::Ask(Box::new(ask)));
+        answer.recv().expect("the committer answers every question before it stops")
+    }
+
+    async fn send(&self, message: Message) {
+        let queue = self.queue.as_ref().expect("only drop takes the queue");
+        let _ = queue.send(message).await;
+    }
+
+    fn send_blocking(&self, message: Message) {
+        let queue = self.queue.as_ref().expect("only drop takes the queue");
+        let _ = queue.blocking_send(message);
+    }
+}
+
+impl Drop for Recorder {
+    fn drop(&mut self) {
+        drop(self.queue.take());
+        for thread in self.threads.drain(..) {
+            let _ = thread.join();
+        }
+    }
+}
+
+fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> JoinHandle<()> {
+    std::thread::Builder::new().name(name.to_owned()).spawn(body).expect("a process may start two threads")
+}
