@@ -3,10 +3,12 @@
 mod common;
 
 use common::seed;
-use ledger_core::checkpoint::{LogSigner, SignedCheckpoint};
+use ledger_core::checkpoint::{CheckpointError, LogSigner, SignedCheckpoint};
 use ledger_core::cosignature::{CosignatureError, cosign};
 use ledger_core::hash::Hash;
 use ledger_core::ids::{EntryIndex, TreeSize};
+use ledger_core::limits::MAX_POLICY_NAMES;
+use ledger_core::note::{NoteError, SignedNote};
 use ledger_core::policy::{Policy, PolicyError, QuorumError};
 use ledger_core::skey::SigningKey;
 use ledger_core::tlog_proof::TlogProof;
@@ -105,6 +107,32 @@ fn logs_outside_the_policy_are_refused_unless_known_from_elsewhere() {
     assert!(policy.open_as(&signed, &log().verifier()).is_ok());
 }
 
+/// Both logs are trusted, but each only for its own origin.
+#[test]
+fn one_log_of_the_policy_cannot_sign_for_another() {
+    let other =
+        SigningKey::from_seed("ledger.example/other", KeyKind::Ed25519, &seed(0x60)).expect("a key name");
+    let text = format!("log {}\nlog {}\nquorum none\n", log().verifier().vkeys()[0], other.verifier());
+    let policy = Policy::parse(text.as_bytes()).expect("a policy");
+    let note = SignedNote::sign(checkpoint(&[]).note().unverified_text(), &other).expect("a text");
+    let signed = SignedCheckpoint::parse(note.to_string().as_bytes()).expect("a checkpoint");
+    let error = QuorumError::Checkpoint(CheckpointError::Note(NoteError::NotSigned));
+    assert_eq!(policy.open(&signed), Err(error));
+    assert!(policy.open(&checkpoint(&[])).is_ok());
+}
+
+#[test]
+fn a_policy_has_sixty_four_groups_at_most() {
+    let groups = |count: usize| {
+        let first = format!("witness w {}\ngroup g0 any w\n", vkey(0));
+        let rest: String = (1..count).map(|i| format!("group g{i} any g{}\n", i - 1)).collect();
+        Policy::parse(format!("{first}{rest}quorum g{}\n", count - 1).as_bytes())
+    };
+    let policy = groups(MAX_POLICY_NAMES).expect("a policy");
+    assert!(policy.is_quorum(|_| true) && !policy.is_quorum(|_| false));
+    assert!(groups(MAX_POLICY_NAMES + 1).is_err());
+}
+
 #[test]
 fn either_key_of_a_log_may_stand_in_the_policy() {
     for vkey in log().verifier().vkeys() {
@@ -156,6 +184,7 @@ fn policies_that_say_something_else_are_refused_with_their_line() {
         (format!("witness A {a}\ngroup G any G\nquorum G\n"), Some(2)),
         (format!("witness A {a} http://x # why\nquorum A\n"), Some(1)),
         ("quorum none\r\n".into(), Some(1)),
+        ("# \x7f\nquorum none\n".into(), Some(1)),
         ("quorum none\nwitnes A b\n".into(), Some(2)),
     ];
     for (text, line) in rows {
