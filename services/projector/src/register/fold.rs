@@ -1,0 +1,127 @@
+//! What each kind adds to the register.
+
+use ledger_core::statement::Statement;
+use ledger_rules::civil::Day;
+use prost::Message;
+use scrutiny_proto::inspection::v1 as inspection;
+use scrutiny_proto::response::v1 as response;
+
+use super::natural::Natural;
+use super::{Alias, FindingKey, Obligation, ObligationKey, Register, Report};
+use crate::figure::FigureView;
+use crate::when::Happened;
+use crate::{is_attested, kind_of, signed_by, stream_parts};
+
+/// Something that happened to an obligation.
+#[derive(Debug, Clone)]
+pub(super) struct Event {
+    pub(super) entry: u64,
+    pub(super) happened: Happened,
+    pub(super) signed_by: String,
+    pub(super) attested: bool,
+    pub(super) what: What,
+}
+
+#[derive(Debug, Clone)]
+pub(super) enum What {
+    Answered(response::ForceResponseRecorded),
+    Progressed(response::ActionProgressed),
+    AssessedComplete(response::ForceAssessedComplete),
+    Closed(inspection::ObligationClosed),
+    Reopened,
+}
+
+impl Register {
+    pub(super) fn report(&mut self, statement: &Statement) {
+        let Some(body) = decode::<inspection::ReportPublished>(statement) else { return };
+        let [report] = stream_parts(statement);
+        self.reports.insert(
+            report.to_owned(),
+            Report {
+                title: body.title,
+                published_on: body.published_on.parse().ok(),
+                expected: body.expected,
+            },
+        );
+    }
+
+    pub(super) fn finding(&mut self, entry: u64, statement: &Statement) {
+        let Some(body) = decode(statement) else { return };
+        let finding = self.findings.entry(finding_key(statement)).or_default();
+        finding.issued = body;
+        finding.attested = is_attested(&statement.signers);
+        finding.last_entry = entry;
+    }
+
+    pub(super) fn alias(&mut self, entry: u64, statement: &Statement) {
+        let Some(body) = decode::<inspection::FindingAliasAdded>(statement) else { return };
+        let Some(finding) = self.findings.get_mut(&finding_key(statement)) else { return };
+        let inspection::FindingAliasAdded { source, used_by, label } = body;
+        finding.aliases.push(Alias { source, used_by, label });
+        finding.last_entry = entry;
+    }
+
+    pub(super) fn figure(&mut self, entry: u64, statement: &Statement) {
+        let Some(body) = decode::<inspection::InspectorateAuditReported>(statement) else { return };
+        let Some(finding) = self.findings.get_mut(&finding_key(statement)) else { return };
+        finding.figures.push(FigureView::new(&body, entry));
+        finding.last_entry = entry;
+    }
+
+    pub(super) fn obligation(&mut self, entry: u64, statement: &Statement) {
+        let Some(body) = decode::<response::ObligationCreated>(statement) else { return };
+        self.obligations.insert(
+            obligation_key(statement),
+            Obligation {
+                stream: statement.stream.as_str().to_owned(),
+                strict_55_5b: body.strict_55_5b,
+                owner_role: body.owner_role,
+                oversight: body.oversight,
+                created: Happened::of(statement),
+                created_entry: entry,
+                events: Vec::new(),
+            },
+        );
+    }
+
+    pub(super) fn event(&mut self, entry: u64, statement: &Statement) {
+        let what = match kind_of(statement) {
+            "ForceResponseRecorded" => decode(statement).map(What::Answered),
+            "ActionProgressed" => decode(statement).map(What::Progressed),
+            "ForceAssessedComplete" => decode(statement).map(What::AssessedComplete),
+            "ObligationClosed" => decode(statement).map(What::Closed),
+            "ObligationReopened" => Some(What::Reopened),
+            _ => None,
+        };
+        let Some(what) = what else { return };
+        let Some(obligation) = self.obligations.get_mut(&obligation_key(statement)) else { return };
+        obligation.events.push(Event {
+            entry,
+            happened: Happened::of(statement),
+            signed_by: signed_by(&statement.signers),
+            attested: is_attested(&statement.signers),
+            what,
+        });
+    }
+}
+
+impl Obligation {
+    /// What had happened by the end of `day`, in the order of the ledger.
+    pub(super) fn by(&self, day: Day) -> impl DoubleEndedIterator<Item = &Event> {
+        self.events.iter().filter(move |event| event.happened.by(day))
+    }
+}
+
+fn decode<M: Message + Default>(statement: &Statement) -> Option<M> {
+    M::decode(statement.body.clone()).ok()
+}
+
+fn finding_key(statement: &Statement) -> FindingKey {
+    let [report, finding] = stream_parts(statement);
+    (report.to_owned(), Natural::new(finding))
+}
+
+fn obligation_key(statement: &Statement) -> ObligationKey {
+    let [body, report, finding, limb] = stream_parts(statement);
+    (body.to_owned(), (report.to_owned(), Natural::new(finding)), Natural::new(limb))
+}

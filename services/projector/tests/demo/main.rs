@@ -1,0 +1,236 @@
+//! The projections over the demonstration: the acceptance scenarios' numbers, from the rules to the tables.
+
+mod ledger;
+
+use ledger::Ledger;
+use ledger_rules::civil::Day;
+use projector::bodies::{Bodies, How};
+use projector::judgments::Judgments;
+use projector::register::rag::Rag;
+use projector::register::{Register, RegisterView, Row};
+use projector::responses::{Tracker, TrackerRow};
+
+fn day(text: &str) -> Day {
+    text.parse().unwrap()
+}
+
+fn register(ledger: &Ledger, on: &str) -> RegisterView {
+    ledger.fold::<Register>().view(day(on), &ledger.standing())
+}
+
+fn tracked(ledger: &Ledger, on: &str, body: &str, report: &str) -> TrackerRow {
+    let view = ledger.fold::<Tracker>().view(day(on), &ledger.standing());
+    let of = |row: &TrackerRow| row.body == body && row.report == format!("report/{report}");
+    view.rows.into_iter().find(of).unwrap_or_else(|| panic!("no row of {body} for {report}"))
+}
+
+fn row<'a>(view: &'a RegisterView, obligation: &str) -> &'a Row {
+    let stream = format!("obligation/{obligation}");
+    view.rows.iter().find(|r| r.obligation == stream).unwrap_or_else(|| panic!("no {stream}"))
+}
+
+#[test]
+fn as_1_eight_of_eight_and_every_paper_s_number_leads_to_the_finding() {
+    let ledger = Ledger::of_the_demonstration();
+    let view = register(&ledger, "2021-04-13");
+    let totals = view.totals.iter().find(|t| t.report == "report/dupp-2021").unwrap();
+    assert_eq!((totals.kinds[0].issued, totals.kinds[0].expected, &totals.warning), (8, Some(8), &None));
+    assert!(view.complete);
+    let fold = ledger.fold::<Register>();
+    assert_eq!(fold.resolve("cambridgeshire", "4.7"), ["finding/dupp-2021/7"]);
+    assert_eq!(fold.resolve("cumbria", "1"), ["finding/dupp-2021/7"]);
+    assert_eq!(fold.resolve("cumbria", "4.7"), Vec::<String>::new());
+    let owed = |r: &&Row| r.body == "cambridgeshire" && r.finding.starts_with("finding/dupp-2021/");
+    let rows: Vec<_> = view.rows.iter().filter(owed).collect();
+    assert_eq!(rows.len(), 10);
+    assert_eq!(rows.iter().filter(|r| r.force_status == "not addressed").count(), 2);
+    assert_eq!(row(&view, "cambridgeshire/dupp-2021/3/b").labels, ["4.3"]);
+}
+
+#[test]
+fn as_2_the_words_give_the_dates_and_three_are_red_on_1_august_2021() {
+    let ledger = Ledger::of_the_demonstration();
+    let view = register(&ledger, "2021-08-01");
+    for (finding, due, strict, rule) in [
+        ("1", Some("2022-07-31"), Some("2022-06-30"), "\"R3\""),
+        ("2", Some("2021-07-31"), Some("2021-06-30"), "\"R3\""),
+        ("3", Some("2021-09-30"), Some("2021-08-31"), "\"R3\""),
+        ("4", None, None, "\"R6\""),
+        ("5", Some("2021-07-31"), Some("2021-06-30"), "\"R3\""),
+        ("6", Some("2021-07-31"), Some("2021-06-30"), "\"R3\""),
+        ("7", Some("2021-02-26"), None, "\"R4\""),
+        ("8", Some("2021-12-31"), Some("2021-11-30"), "\"R3\""),
+    ] {
+        let stream = format!("finding/dupp-2021/{finding}");
+        let found = &view.findings.iter().find(|f| f.finding == stream).unwrap().due;
+        assert_eq!((found.due.as_deref(), found.strict.as_deref()), (due, strict), "{stream}");
+        assert_eq!(serde_json::to_string(&found.rule).unwrap(), rule, "{stream}");
+    }
+    let red =
+        |r: &&Row| r.body == "cambridgeshire" && r.rag == Rag::Red && r.obligation.contains("dupp-2021");
+    let labels: Vec<_> = view.rows.iter().filter(red).flat_map(|r| r.labels.clone()).collect();
+    assert_eq!(labels, ["4.2", "4.5", "4.6"]);
+    assert_eq!(row(&view, "cambridgeshire/dupp-2021/8/0").rag, Rag::Grey);
+}
+
+#[test]
+fn as_3_the_board_met_on_day_47_and_noting_changed_no_status() {
+    let ledger = Ledger::of_the_demonstration();
+    let row = tracked(&ledger, "2021-04-13", "cambridgeshire-lpb", "dupp-2021");
+    let clock = row.clock.as_ref().unwrap();
+    assert_eq!((clock.last_day.as_str(), clock.plain_56.as_str()), ("2021-04-22", "2021-04-23"));
+    assert_eq!((clock.day, clock.days_left), (47, 9));
+    let paper = &row.papers[0];
+    assert_eq!(
+        (paper.ask, paper.decision, paper.day, paper.days_left),
+        ("note", Some("noted"), Some(47), Some(9))
+    );
+    assert_eq!(row.citations[0].as_written, "Section 55(1) of the Police Act 1996");
+    assert_eq!(row.citations[0].normalised, "Police Act 1996 s.55(5)");
+    assert_eq!(row.verdict.words(), "running");
+    let after = tracked(&ledger, "2021-04-23", "cambridgeshire-lpb", "dupp-2021");
+    assert!(after.verdict.words().starts_with("breached at the end of 2021-04-22"));
+}
+
+#[test]
+fn as_4_the_letter_of_2022_decides_nothing_and_a_publication_does() {
+    let mut ledger = Ledger::of_the_demonstration();
+    let row = tracked(&ledger, "2022-08-20", "cambridgeshire-lpb", "peel-2021-22");
+    let clock = row.clock.as_ref().unwrap();
+    assert_eq!((clock.last_day.as_str(), clock.plain_56.as_str()), ("2022-08-15", "2022-08-16"));
+    assert_eq!(row.letters[0].day, Some(57));
+    assert!(row.verdict.words().starts_with("cannot decide"), "{}", row.verdict.words());
+    assert_eq!((row.coverage.specific, row.coverage.obligations), (13, 13));
+    assert_eq!(row.warnings, ["no copy to the inspectors is on the ledger (s.55(6))"]);
+    ledger.draft(
+        "- kind: StatutoryResponsePublished\n  stream: response/cambridgeshire-lpb/peel-2021-22\n  \
+         signed_by: commissioner-cambridgeshire as LPB of cambridgeshire-lpb\n  occurred: 2022-08-16\n  \
+         imported: true\n  body: {published_on: 2022-08-16}\n",
+    );
+    let late = tracked(&ledger, "2022-08-20", "cambridgeshire-lpb", "peel-2021-22");
+    assert_eq!(
+        late.verdict.words(),
+        "late by 1 day, published 2022-08-16; breached at the end of 2022-08-15"
+    );
+}
+
+#[test]
+fn as_5_cumbria_s_blanket_answer_is_counted_and_its_day_stays_unknown() {
+    let ledger = Ledger::of_the_demonstration();
+    let row = tracked(&ledger, "2021-05-01", "cumbria-lpb", "dupp-2021");
+    let coverage = &row.coverage;
+    assert_eq!((coverage.findings_covered, coverage.findings, coverage.findings_specific), (6, 6, 0));
+    assert_eq!((coverage.blanket, coverage.obligations), (8, 8));
+    assert!(coverage.gap_55_5b);
+    assert!(row.verdict.words().starts_with("cannot decide"), "{}", row.verdict.words());
+    assert!(row.citations[0].as_written.starts_with("Section 33 of the Police Act 1996"));
+    assert_eq!(row.citations[0].normalised, "Police Act 1996 s.55(5), (5A)");
+}
+
+#[test]
+fn as_6_thirteen_areas_with_their_figures() {
+    let ledger = Ledger::of_the_demonstration();
+    let view = register(&ledger, "2022-08-20");
+    let totals = view.totals.iter().find(|t| t.report == "report/peel-2021-22").unwrap();
+    assert_eq!((totals.kinds[0].issued, totals.kinds[0].expected), (13, Some(13)));
+    let findings: Vec<_> = view.findings.iter().filter(|f| f.finding.contains("peel-2021-22")).collect();
+    let figures = |n: usize| findings[n - 1].figures.iter().map(|f| f.words.as_str()).collect::<Vec<_>>();
+    assert_eq!(figures(2), ["94.0 % (percentage only)", "80.6 % (percentage only)"]);
+    assert_eq!(findings[1].movements[0].points, "-13.4");
+    assert!(findings[1].figures.iter().all(|f| f.wilson_95.is_none() && !f.caveat.is_empty()));
+    assert_eq!(figures(5), ["41 of 79 (51.9 %)"]);
+    assert_eq!(figures(6), ["40 of 48 (83.3 %)", "27 of 36 (75.0 %)"]);
+    assert_eq!(figures(7), ["57 of 81 (70.4 %)", "30 of 33 (90.9 %)"]);
+    assert_eq!(figures(8), ["47 of 60 (78.3 %)", "43 of 68 (63.2 %)"]);
+    assert_eq!(figures(9), ["15 of 59 without (25.4 %)"]);
+    assert_eq!(findings[8].figures[0].percent_done, "74.6");
+    assert_eq!((findings[3].repeats.as_str(), findings[11].repeats.as_str()), ("2019", "2019"));
+    let neighbourhood = row(&view, "cambridgeshire/peel-2021-22/3/0");
+    assert_eq!((neighbourhood.due.due.as_deref(), neighbourhood.due_set_by), (Some("2022-11-30"), "body"));
+    assert!(neighbourhood.due.interpreted);
+}
+
+#[test]
+fn as_8_the_force_s_view_and_the_inspectorate_s_stand_side_by_side() {
+    let mut ledger = Ledger::of_the_demonstration();
+    let stream = "obligation/cambridgeshire/peel-2021-22/2/0";
+    ledger.draft(&format!(
+        "- kind: ForceAssessedComplete\n  stream: {stream}\n  \
+         signed_by: chief-constable-cambridgeshire as CC of cambridgeshire\n  occurred: 2022-12-01\n  \
+         imported: true\n  body: {{statement: Done.}}\n"
+    ));
+    let view = register(&ledger, "2022-12-02");
+    let area = row(&view, "cambridgeshire/peel-2021-22/2/0");
+    assert_eq!((area.force_status, area.inspectorate_status), ("assessed complete", "awaiting-review"));
+    let before = register(&ledger, "2022-11-30");
+    assert_eq!(row(&before, "cambridgeshire/peel-2021-22/2/0").force_status, "responded");
+    ledger.draft(&format!(
+        "- kind: ObligationClosed\n  stream: {stream}\n  signed_by:\n    \
+         - governance-officer as HMI-T of cambridgeshire\n    \
+         - head-of-partnerships as HMI-T of cambridgeshire\n  occurred: 2023-01-10\n  imported: true\n  \
+         documents:\n    - {{title: A letter, media_type: text/plain, sha256: \
+         906f2627db4599e7f30d5b06a9ec3ccb1576eacc74dbea4289c1ae9790537f2c}}\n  \
+         body: {{outcome: complete, wording: Properly addressed.}}\n"
+    ));
+    let view = register(&ledger, "2023-01-10");
+    let area = row(&view, "cambridgeshire/peel-2021-22/2/0");
+    assert_eq!((area.rag, area.inspectorate_status), (Rag::Blue, "complete"));
+    assert_eq!(area.closure.as_ref().unwrap().authority, "attested, not inspectorate-signed");
+    assert_eq!(area.days_open, Some(203));
+}
+
+#[test]
+fn as_15_carried_over_grades_are_marked_and_scales_are_not_compared() {
+    let ledger = Ledger::of_the_demonstration();
+    let fold = ledger.fold::<Judgments>();
+    let view = fold.view(&ledger.standing());
+    let of = |report: &str| view.counts.iter().find(|c| c.report == report).unwrap();
+    let (peel18, peel21) = (of("report/peel-2018-legitimacy"), of("report/peel-2021-22"));
+    assert_eq!((peel18.areas, peel18.good, peel18.carried_over, peel18.scheme), (4, 4, 2, 4));
+    assert_eq!((peel21.areas, peel21.good, peel21.adequate, peel21.requires_improvement), (9, 4, 3, 2));
+    let carried: Vec<_> = view.judgments.iter().filter(|j| !j.inspected).collect();
+    assert!(carried.iter().all(|j| j.carried_over_from == "2017"));
+    let compared = fold.compare("report/peel-2018-legitimacy", "report/peel-2021-22");
+    assert!(!compared.comparable && compared.warning.unwrap().starts_with("not comparable"));
+    assert_eq!(view.warnings.len(), 1);
+    let clock = tracked(&ledger, "2021-01-01", "cambridgeshire-lpb", "peel-2018-legitimacy");
+    assert!(clock.clock.is_none() && clock.verdict.words().starts_with("cannot decide"));
+}
+
+#[test]
+fn as_22_every_name_as_written_leads_to_its_body_and_mistakes_are_told() {
+    let ledger = Ledger::of_the_demonstration();
+    let bodies = ledger.fold::<Bodies>();
+    for (text, body) in [
+        ("Strategic Review Group", "cambs.srm"),
+        ("Force Performance Meeting", "cambs.fpb"),
+        ("ethics, equality and inclusion group", "cambs.ede"),
+        ("Ethics, equality  and inclusion Group", "cambs.ede"),
+    ] {
+        assert_eq!(bodies.resolve(text)[0].body, body, "{text}");
+    }
+    let wrong = bodies.resolve("Herefordshire");
+    assert!(!wrong.is_empty());
+    assert!(wrong.iter().all(|m| m.how == How::Part && m.correction.contains("Hertfordshire")), "{wrong:?}");
+    assert_eq!(bodies.resolve("Board of Nowhere"), []);
+}
+
+#[test]
+fn a_view_says_where_it_stands_and_comes_out_the_same_twice() {
+    let ledger = Ledger::of_the_demonstration();
+    let once = serde_json::to_string(&register(&ledger, "2022-08-20")).unwrap();
+    assert_eq!(once, serde_json::to_string(&register(&ledger, "2022-08-20")).unwrap());
+    let json: serde_json::Value = serde_json::from_str(&once).unwrap();
+    assert_eq!(json["projection"], "register");
+    assert_eq!(json["definition_version"], 1);
+    assert_eq!(json["tree_size"].as_u64(), Some(ledger.standing().tree_size.0));
+    for (table, columns) in [
+        (register(&ledger, "2022-08-20").to_table(), 12),
+        (ledger.fold::<Tracker>().view(day("2022-08-20"), &ledger.standing()).to_table(), 11),
+        (ledger.fold::<Bodies>().view(&ledger.standing()).to_table(), 7),
+        (ledger.fold::<Judgments>().view(&ledger.standing()).to_table(), 6),
+    ] {
+        assert_eq!(table.columns.len(), columns);
+        assert!(!table.rows.is_empty() && table.rows.iter().all(|r| r.len() == columns), "{}", table.title);
+    }
+}
