@@ -50,7 +50,7 @@ impl Day {
     /// How many days from `earlier` to this one.
     #[must_use]
     pub fn since(self, earlier: Self) -> i32 {
-        self.0 - earlier.0
+        self.0.saturating_sub(earlier.0)
     }
 
     /// The calendar year.

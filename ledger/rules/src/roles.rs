@@ -97,6 +97,15 @@ fn check_exclusive(id: &KeyId, key: &Key, role: &str, today: Day) -> Result<(), 
     if key.root {
         return refuse(Code::Inv35, format!("key {id} is a root key and holds no other role, got {role}"));
     }
+    if let Some(delegation) = key.delegations.first().filter(|_| role == KA) {
+        return refuse(
+            Code::Inv35,
+            format!(
+                "key {id} signs for {} of {}, so it cannot hold {role}",
+                delegation.from_role, delegation.body
+            ),
+        );
+    }
     let clash = |held: &&Held| !held.is_over(today) && (held.role == KA) != (role == KA);
     match key.roles.iter().find(clash) {
         Some(held) => refuse(

@@ -13,7 +13,7 @@ mod view;
 
 use std::collections::BTreeMap;
 
-use ledger_core::ids::EntryIndex;
+use ledger_core::ids::{EntryIndex, KeyId};
 use ledger_core::statement::Statement;
 use ledger_rules::civil::Day;
 use scrutiny_proto::inspection::v1 as inspection;
@@ -24,7 +24,7 @@ use crate::{Projection, area, kind_of};
 
 use fold::Event;
 use natural::Natural;
-pub use view::{Alias, Closure, DueView, FindingView, Gap, Progress, RegisterView, Row, Totals};
+pub use view::{Alias, Closure, DueView, FindingView, Gap, Progress, RegisterView, Remark, Row, Totals};
 
 /// The register, as folded so far.
 #[derive(Debug, Clone, Default)]
@@ -32,6 +32,8 @@ pub struct Register {
     reports: BTreeMap<String, Report>,
     findings: BTreeMap<FindingKey, Finding>,
     obligations: BTreeMap<ObligationKey, Obligation>,
+    /// Compromised key → the first entry in doubt (INV-34).
+    compromised: BTreeMap<KeyId, u64>,
 }
 
 /// Report, then the finding's number in the order a person counts.
@@ -44,6 +46,7 @@ struct Report {
     title: String,
     published_on: Option<Day>,
     expected: Option<inspection::ExpectedCounts>,
+    remarks: Vec<Remark>,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -51,6 +54,7 @@ struct Finding {
     issued: inspection::FindingIssued,
     aliases: Vec<Alias>,
     figures: Vec<FigureView>,
+    remarks: Vec<Remark>,
     attested: bool,
     last_entry: u64,
 }
@@ -76,6 +80,8 @@ impl Projection for Register {
             "FindingIssued" => self.finding(index.0, statement),
             "FindingAliasAdded" => self.alias(index.0, statement),
             "InspectorateAuditReported" => self.figure(index.0, statement),
+            "InspectorateRemarkRecorded" => self.remark(index.0, statement),
+            "KeyRevoked" => self.revoked(statement),
             "ObligationCreated" => self.obligation(index.0, statement),
             _ => self.event(index.0, statement),
         }

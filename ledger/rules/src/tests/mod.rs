@@ -1,6 +1,7 @@
 //! Scenarios: what the rules say to people who do things, in order.
 
 mod charter;
+mod hostile;
 mod inspection;
 mod registry;
 mod response;

@@ -362,6 +362,8 @@ fn a_delegation_is_by_the_role_itself_and_never_to_a_key_administrator() {
     let draft = world.say("DelegationGranted", "delegation/two", granted("CC", FORCE, "lead"));
     draft.by("chief", "CC", FORCE).ok();
     assert_eq!(world.state.delegations(&key_id("lead")).len(), 1);
+    kas(world.say("RoleEnded", "role/lead", json!({ "reason": "left" }))).ok();
+    roots(world.say("RoleAssigned", "role/lead-ka", role("lead", KA, HO))).refused(Code::Inv35);
 }
 
 #[test]

@@ -4,6 +4,7 @@ use ledger_rules::civil::Day;
 use scrutiny_proto::inspection::v1::FindingKind;
 use scrutiny_proto::response::v1::ResponseType;
 
+use super::fold::Event;
 use super::past::{Past, due_view};
 use super::rag::{self, Rag};
 use super::view::{DueView, FindingView, Gap, RegisterView, Row, Totals};
@@ -50,13 +51,14 @@ impl Register {
         Totals {
             report: format!("report/{id}"),
             title: report.title.clone(),
+            remarks: report.remarks.clone(),
             warning: gap_warning(&kinds, expected.is_some()),
             kinds,
         }
     }
 
     fn finding_view(&self, key: &super::FindingKey, finding: &Finding) -> FindingView {
-        let Finding { issued, aliases, figures, attested, last_entry } = finding;
+        let Finding { issued, aliases, figures, remarks, attested, last_entry } = finding;
         FindingView {
             finding: finding_stream(key),
             kind: kind_name(issued.kind()),
@@ -69,6 +71,7 @@ impl Register {
             repeats: issued.repeats.clone(),
             figures: figures.clone(),
             movements: movements(figures),
+            remarks: remarks.clone(),
             attested: *attested,
             obligations: self.obligations.keys().filter(|(_, of, _)| of == key).count(),
             last_entry: *last_entry,
@@ -126,7 +129,12 @@ impl Register {
             entries: std::iter::once(obligation.created_entry)
                 .chain(past.events.iter().map(|e| e.entry))
                 .collect(),
+            suspect_entries: past.events.iter().filter(|e| self.is_suspect(e)).map(|e| e.entry).collect(),
         }
+    }
+
+    fn is_suspect(&self, event: &Event) -> bool {
+        event.keys.iter().any(|key| self.compromised.get(key).is_some_and(|since| event.entry >= *since))
     }
 }
 

@@ -1,13 +1,17 @@
 //! What each kind adds to the register.
 
+use ledger_core::hash::Hash;
+use ledger_core::ids::KeyId;
 use ledger_core::statement::Statement;
 use ledger_rules::civil::Day;
 use prost::Message;
 use scrutiny_proto::inspection::v1 as inspection;
+use scrutiny_proto::inspection::v1::RemarkKind;
+use scrutiny_proto::registry::v1::KeyRevoked;
 use scrutiny_proto::response::v1 as response;
 
 use super::natural::Natural;
-use super::{Alias, FindingKey, Obligation, ObligationKey, Register, Report};
+use super::{Alias, FindingKey, Obligation, ObligationKey, Register, Remark};
 use crate::figure::FigureView;
 use crate::when::Happened;
 use crate::{is_attested, kind_of, signed_by, stream_parts};
@@ -18,6 +22,7 @@ pub(super) struct Event {
     pub(super) entry: u64,
     pub(super) happened: Happened,
     pub(super) signed_by: String,
+    pub(super) keys: Vec<KeyId>,
     pub(super) attested: bool,
     pub(super) what: What,
 }
@@ -35,14 +40,35 @@ impl Register {
     pub(super) fn report(&mut self, statement: &Statement) {
         let Some(body) = decode::<inspection::ReportPublished>(statement) else { return };
         let [report] = stream_parts(statement);
-        self.reports.insert(
-            report.to_owned(),
-            Report {
-                title: body.title,
-                published_on: body.published_on.parse().ok(),
-                expected: body.expected,
-            },
-        );
+        let report = self.reports.entry(report.to_owned()).or_default();
+        (report.title, report.expected) = (body.title, body.expected);
+        report.published_on = body.published_on.parse().ok();
+    }
+
+    /// Under its finding where it names one, else under the report.
+    pub(super) fn remark(&mut self, entry: u64, statement: &Statement) {
+        let Some(body) = decode::<inspection::InspectorateRemarkRecorded>(statement) else { return };
+        let remark = Remark { kind: remark_name(body.kind()), text: body.text, entry };
+        let mut named = body.finding.split('/').skip(1);
+        if let (Some(report), Some(finding)) = (named.next(), named.next()) {
+            if let Some(finding) = self.findings.get_mut(&(report.to_owned(), Natural::new(finding))) {
+                finding.remarks.push(remark);
+                finding.last_entry = entry;
+            }
+            return;
+        }
+        let [report] = stream_parts(statement);
+        if let Some(report) = self.reports.get_mut(report) {
+            report.remarks.push(remark);
+        }
+    }
+
+    pub(super) fn revoked(&mut self, statement: &Statement) {
+        let Some(body) = decode::<KeyRevoked>(statement) else { return };
+        let [key] = stream_parts(statement);
+        if let Some(key) = Hash::from_hex(key).filter(|_| body.compromised) {
+            self.compromised.insert(KeyId(key.0), body.compromised_since_index);
+        }
     }
 
     pub(super) fn finding(&mut self, entry: u64, statement: &Statement) {
@@ -99,6 +125,7 @@ impl Register {
             entry,
             happened: Happened::of(statement),
             signed_by: signed_by(&statement.signers),
+            keys: statement.key_ids().collect(),
             attested: is_attested(&statement.signers),
             what,
         });
@@ -124,4 +151,16 @@ fn finding_key(statement: &Statement) -> FindingKey {
 fn obligation_key(statement: &Statement) -> ObligationKey {
     let [body, report, finding, limb] = stream_parts(statement);
     (body.to_owned(), (report.to_owned(), Natural::new(finding)), Natural::new(limb))
+}
+
+fn remark_name(kind: RemarkKind) -> &'static str {
+    match kind {
+        RemarkKind::Unspecified => "unknown",
+        RemarkKind::KeyFinding => "key finding",
+        RemarkKind::Expectation => "expectation",
+        RemarkKind::AssessedMet => "assessed met",
+        RemarkKind::Commitment => "commitment",
+        RemarkKind::Progress => "progress",
+        RemarkKind::Practice => "practice",
+    }
 }

@@ -39,6 +39,8 @@ pub struct Totals {
     pub title: String,
     /// One for each kind of finding that the report counts or the ledger holds.
     pub kinds: Vec<Gap>,
+    /// What the inspectorate said about the report as a whole.
+    pub remarks: Vec<Remark>,
     /// Null when they add up, else what is missing, in words.
     pub warning: Option<String>,
 }
@@ -63,6 +65,17 @@ pub struct Alias {
     pub used_by: String,
     /// The number.
     pub label: String,
+}
+
+/// What the inspectorate said that is not itself a finding.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Remark {
+    /// "key finding", "expectation", "assessed met", "commitment", "progress", "practice".
+    pub kind: &'static str,
+    /// The remark, paraphrased.
+    pub text: String,
+    /// The entry.
+    pub entry: u64,
 }
 
 /// A finding.
@@ -90,6 +103,8 @@ pub struct FindingView {
     pub figures: Vec<FigureView>,
     /// Figures against the one before of the same measure.
     pub movements: Vec<Movement>,
+    /// What the inspectorate said about it later: progress, expectations, "assessed met".
+    pub remarks: Vec<Remark>,
     /// True when two people attested it and the inspectorate did not sign.
     pub attested: bool,
     /// How many obligations rest on it.
@@ -174,6 +189,8 @@ pub struct Row {
     pub last_entry: u64,
     /// Every entry it rests on, up to this day.
     pub entries: Vec<u64>,
+    /// Of these, the ones signed with a key that is known to have been compromised by then (INV-34). They still count.
+    pub suspect_entries: Vec<u64>,
 }
 
 /// A word on progress.

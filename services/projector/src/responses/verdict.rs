@@ -118,7 +118,9 @@ impl Verdict {
                 )
             }
             Self::Breached { breached_at_end_of } => {
-                format!("breached at the end of {breached_at_end_of}: no publication is on the ledger")
+                format!(
+                    "breached at the end of {breached_at_end_of}, as far as the ledger shows: no publication is on it"
+                )
             }
             Self::CannotDecide { because } => format!("cannot decide: {because}"),
         }
@@ -157,7 +159,12 @@ mod tests {
     #[test]
     fn inv_07_only_a_publication_is_held_against_the_last_day() {
         check("2022-08-15", &[], None, "running");
-        check("2022-08-16", &[], None, "breached at the end of 2022-08-15: no publication is on the ledger");
+        check(
+            "2022-08-16",
+            &[],
+            None,
+            "breached at the end of 2022-08-15, as far as the ledger shows: no publication is on it",
+        );
         check("2022-08-20", &[Some("2022-08-15")], Some("2022-08-16"), "in time, published 2022-08-15");
         check(
             "2022-08-20",

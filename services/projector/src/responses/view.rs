@@ -166,23 +166,26 @@ impl TrackerView {
     /// One line for each row; warnings are its notes.
     #[must_use]
     pub fn to_table(&self) -> Table {
-        let line = |row: &TrackerRow| {
-            let clock = row.clock.as_ref();
-            let coverage = &row.coverage;
-            vec![
-                row.body.clone(),
-                row.report.trim_start_matches("report/").to_owned(),
-                or_empty(clock.map(|c| &c.published_on)),
-                or_empty(clock.map(|c| &c.last_day)),
-                or_empty(clock.map(|c| &c.plain_56)),
-                clock.map_or_else(String::new, |c| format!("{} of 56", c.day)),
-                or_empty(clock.map(|c| c.days_left)),
-                row.verdict.words(),
-                format!("{} of {}", coverage.covered, coverage.obligations),
-                format!("{} specific, {} blanket", coverage.specific, coverage.blanket),
-                format!("{} / {}", row.copies.secretary_of_state.len(), row.copies.inspectors.len()),
-            ]
-        };
+        let line =
+            |row: &TrackerRow| {
+                let clock = row.clock.as_ref();
+                let coverage = &row.coverage;
+                vec![
+                    row.body.clone(),
+                    row.report.trim_start_matches("report/").to_owned(),
+                    or_empty(clock.map(|c| &c.published_on)),
+                    or_empty(clock.map(|c| &c.last_day)),
+                    or_empty(clock.map(|c| &c.plain_56)),
+                    or_empty(clock.map(|c| {
+                        if c.days_left < 0 { "over".to_owned() } else { format!("{} of 56", c.day) }
+                    })),
+                    or_empty(clock.map(|c| c.days_left)),
+                    row.verdict.words(),
+                    format!("{} of {}", coverage.covered, coverage.obligations),
+                    format!("{} specific, {} blanket", coverage.specific, coverage.blanket),
+                    format!("{} / {}", row.copies.secretary_of_state.len(), row.copies.inspectors.len()),
+                ]
+            };
         let note = |row: &TrackerRow| {
             let (body, report) = (row.body.clone(), row.report.clone());
             row.warnings.iter().map(move |w| format!("{body}, {report}: {w}")).collect::<Vec<_>>()

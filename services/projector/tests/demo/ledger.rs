@@ -79,6 +79,11 @@ impl Ledger {
         projection
     }
 
+    /// The stream of a person's key.
+    pub(crate) fn key_stream(who: &str) -> String {
+        format!("key/{}", public(who).key_id().to_hex())
+    }
+
     pub(crate) fn standing(&self) -> Standing {
         let tree_size = TreeSize(self.statements.len().try_into().unwrap());
         Standing { tree_size, root: Hash::of(b"not a tree: these tests fold statements, not entries") }
@@ -133,7 +138,7 @@ impl Ledger {
                 proof_of_possession: sshsig::sign(&secret(key), keys::ENROLMENT_NAMESPACE, &message).into(),
                 holder: String::new(),
             };
-            self.registry("KeyEnrolled", &format!("key/{}", id.to_hex()), &enrolled, by_role, by);
+            self.registry("KeyEnrolled", &Self::key_stream(key), &enrolled, by_role, by);
         }
         let assigned = RoleAssigned {
             key: id.to_string(),
