@@ -196,11 +196,13 @@ pub enum Event {
         /// What is wrong with it.
         reason: String,
     },
-    /// A file that is no part of a ledger stands in its folder. It was left alone.
-    #[error("{name} is no part of the ledger and was left alone")]
-    Stranger {
-        /// Name of the file.
-        name: String,
+    /// One copy was not what the tree says and was written again from the other.
+    #[error("the copy in the {bad} was damaged from entry {from}; written again")]
+    CopyHealed {
+        /// The first entry of the part that was written again.
+        from: EntryIndex,
+        /// The copy that was damaged.
+        bad: Copy,
     },
 }
 
@@ -247,6 +249,12 @@ pub enum Finding {
         got: TreeSize,
         /// Entries published.
         published: TreeSize,
+    },
+    /// Something cannot be read, and no copy of it is left.
+    #[error("{what} is damaged and no good copy is left")]
+    Unreadable {
+        /// What.
+        what: String,
     },
     /// A record of a journal is lost.
     #[error("{file}: record {record} is lost")]

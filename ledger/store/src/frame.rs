@@ -20,9 +20,7 @@
 
 use bytes::Bytes;
 use ledger_core::hash::Hash;
-use ledger_core::limits::{MAX_BATCH_BYTES, MAX_BATCH_ENTRIES, MAX_ENTRY_BYTES};
-
-use crate::SealedEntry;
+use ledger_core::limits::{MAX_BATCH_BYTES, MAX_BATCH_ENTRIES};
 
 /// Bytes before the lengths.
 pub(crate) const HEADER_BYTES: usize = 32;
@@ -90,29 +88,32 @@ fn length(front: &[u8], k: u32) -> usize {
     usize::from(u16::from_be_bytes([front[at], front[at + 1]]))
 }
 
-/// Writes a batch as a frame.
-pub(crate) fn encode(first: u64, batch: &[SealedEntry], out: &mut Vec<u8>) {
-    let content: usize = batch.iter().map(|e| e.bytes.len()).sum();
-    let bytes = HEADER_BYTES + batch.len() * (LENGTH_BYTES + HASH_BYTES) + content + TRAILER_BYTES;
+/// Writes entries, each a leaf hash and its bytes, as a frame.
+pub(crate) fn encode<'a, I>(first: u64, entries: I, out: &mut Vec<u8>)
+where
+    I: ExactSizeIterator<Item = (&'a Hash, &'a Bytes)> + Clone,
+{
+    let count = entries.len();
+    let content: usize = entries.clone().map(|(_, bytes)| bytes.len()).sum();
+    let bytes = HEADER_BYTES + count * (LENGTH_BYTES + HASH_BYTES) + content + TRAILER_BYTES;
     out.clear();
     out.reserve(bytes);
     out.extend_from_slice(&MAGIC);
-    out.extend_from_slice(&u32::try_from(batch.len()).expect("a batch is bounded").to_be_bytes());
+    out.extend_from_slice(&u32::try_from(count).expect("a batch is bounded").to_be_bytes());
     out.extend_from_slice(&first.to_be_bytes());
     out.extend_from_slice(&(bytes as u64).to_be_bytes());
     let check = Hash::of(out);
     out.extend_from_slice(&check.0[..8]);
-    for entry in batch {
-        debug_assert!(entry.bytes.len() <= MAX_ENTRY_BYTES);
-        let length = u16::try_from(entry.bytes.len()).expect("an entry's length was checked");
+    for (_, entry) in entries.clone() {
+        let length = u16::try_from(entry.len()).expect("an entry's length was checked");
         out.extend_from_slice(&length.to_be_bytes());
     }
-    for entry in batch {
-        out.extend_from_slice(&entry.leaf_hash.0);
+    for (leaf, _) in entries.clone() {
+        out.extend_from_slice(&leaf.0);
     }
     let trailer = Hash::of(out);
-    for entry in batch {
-        out.extend_from_slice(&entry.bytes);
+    for (_, entry) in entries {
+        out.extend_from_slice(entry);
     }
     out.extend_from_slice(&trailer.0);
 }
@@ -161,13 +162,18 @@ pub(crate) fn decode(header: &Header, frame: &Bytes) -> Found {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::SealedEntry;
     use crate::testing::sealed;
+
+    fn parts(batch: &[SealedEntry]) -> impl ExactSizeIterator<Item = (&Hash, &Bytes)> + Clone {
+        batch.iter().map(|entry| (&entry.leaf_hash, &entry.bytes))
+    }
 
     #[test]
     fn a_frame_reads_back_and_every_flipped_byte_shows() {
         let batch = sealed(0, 3);
         let mut frame = Vec::new();
-        encode(7, &batch, &mut frame);
+        encode(7, parts(&batch), &mut frame);
         let header = Header::parse(&frame).expect("a header");
         assert_eq!((header.first, header.next(), header.bytes), (7, 10, frame.len() as u64));
         let found = decode(&header, &Bytes::from(frame.clone()));
@@ -187,7 +193,7 @@ mod tests {
     fn one_entry_is_found_without_reading_the_others() {
         let batch = sealed(0, 5);
         let mut frame = Vec::new();
-        encode(0, &batch, &mut frame);
+        encode(0, parts(&batch), &mut frame);
         let header = Header::parse(&frame).expect("a header");
         for (k, entry) in batch.iter().enumerate() {
             let (at, length) = header.entry_at(&frame, k as u32);

@@ -73,6 +73,7 @@ impl Kv {
     }
 
     /// Keys that begin with `prefix`, in order.
+    #[cfg(test)]
     pub(crate) fn keys(&self, prefix: &[u8]) -> Result<Vec<Vec<u8>>, Trouble> {
         guarded(|| self.db().scan_prefix(prefix).keys().map(|key| key.map(|key| key.to_vec())).collect())
     }

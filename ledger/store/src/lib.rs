@@ -24,24 +24,31 @@
 //! change them. What they cannot do is go unnoticed: every entry is checked against its leaf hash when it is
 //! read, and the tree against the latest checkpoint when the ledger is opened.
 
-#![allow(dead_code, reason = "the store with files is being built on these modules")]
-
 mod addenda;
+mod applier;
 mod batch;
 mod checkpoint_text;
 mod checkpoints;
 mod error;
 mod filter;
 mod frame;
+mod heal;
 mod index;
 mod journal;
 mod keys;
 mod lock;
 mod memory;
+mod open;
+mod reader;
 mod runs;
+mod scrub;
+mod second;
 mod segment_file;
+mod segment_store;
 mod segments;
 mod snapshot;
+mod space;
+mod tail;
 #[cfg(test)]
 #[allow(dead_code, unreachable_pub, reason = "each user of the shared file needs a part of it")]
 mod testing;
@@ -53,6 +60,10 @@ use ledger_core::ids::{EntryIndex, StatementId, StreamId, TreeSize};
 
 pub use error::{Copy, Event, Finding, StoreError};
 pub use memory::{Fault, MemoryDisk, MemoryStore};
+pub use open::OpenReport;
+pub use reader::{Entries, Reader};
+pub use scrub::{ScrubReport, scrub};
+pub use segment_store::{Options, SegmentStore};
 
 /// An entry ready to be kept. Its index is its place in the log: the head's size, then counting up.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,7 +91,19 @@ pub struct Head {
     pub last_leaf_hash: Hash,
 }
 
-/// The seam: what the recorder needs of a store. The store with files and [`MemoryStore`] pass one contract test.
+/// A store as a reader of tree hashes, for `ledger_core::merkle`'s proofs.
+#[derive(Debug, Clone, Copy)]
+pub struct TreeOf<'a, S: Store + ?Sized>(pub &'a S);
+
+impl<S: Store + ?Sized> ledger_core::merkle::HashReader for TreeOf<'_, S> {
+    type Error = StoreError;
+
+    fn read_hashes(&self, coords: &[(u8, u64)]) -> Result<Vec<Hash>, StoreError> {
+        self.0.read_hashes(coords)
+    }
+}
+
+/// The seam: what the recorder needs of a store. [`SegmentStore`] and [`MemoryStore`] pass one contract test.
 pub trait Store: Send {
     /// Where the log stands, durable entries only.
     fn head(&self) -> Head;

@@ -157,6 +157,16 @@ impl SegmentFile {
         Ok(Some((Hash(leaf), entry.into())))
     }
 
+    /// Leaf hashes of the entries from `index` up to `until`, or the end of the frame if that is sooner.
+    pub(crate) fn leaves(&self, index: u64, until: u64) -> Result<Vec<Hash>, StoreError> {
+        let Some((at, header)) = self.locate(index)? else { return Ok(Vec::new()) };
+        let k = u32::try_from(index - header.first).expect("the frame holds the index");
+        let count = usize::try_from(until.min(header.next()) - index).expect("a frame's worth");
+        let mut leaves = vec![0; 32 * count];
+        self.read_exact(&mut leaves, at + header.leaf_at(k))?;
+        Ok(leaves.as_chunks::<32>().0.iter().map(|leaf| Hash(*leaf)).collect())
+    }
+
     /// The frame that holds an entry.
     pub(crate) fn locate(&self, index: u64) -> Result<Option<(u64, Header)>, StoreError> {
         if index >= self.marks().next {

@@ -112,11 +112,6 @@ impl Segments {
         self.files.get(after.checked_sub(1)?)
     }
 
-    /// All files, in order.
-    pub(crate) fn files(&self) -> &[Arc<SegmentFile>] {
-        &self.files
-    }
-
     /// Leaf hash and bytes of an entry as this copy has them, unchecked.
     pub(crate) fn read(&self, index: u64) -> Result<Option<(Hash, Bytes)>, StoreError> {
         match self.file_of(index) {
@@ -125,10 +120,34 @@ impl Segments {
         }
     }
 
+    /// Visits every entry from `from` on, in order, each checked against its leaf hash.
+    pub(crate) fn each_from(
+        &self,
+        from: u64,
+        visit: &mut dyn FnMut(u64, Hash, Bytes) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        let mut index = from;
+        while index < self.next {
+            let lost = || StoreError::Damaged { what: format!("entry {index} in the segments") };
+            let file = self.file_of(index).ok_or_else(lost)?;
+            let (at, header) = file.locate(index)?.ok_or_else(lost)?;
+            let (header, found) = file.frame_at(at, header.first)?.ok_or_else(lost)?;
+            for (k, (leaf, bytes)) in (header.first..).zip(found.entries) {
+                if k >= from {
+                    let bytes =
+                        bytes.ok_or(StoreError::Damaged { what: format!("entry {k} in the segments") })?;
+                    visit(k, leaf, bytes)?;
+                }
+            }
+            index = header.next();
+        }
+        Ok(())
+    }
+
     /// Appends a batch: claim space, write, flush.
     pub(crate) fn append(&mut self, batch: &[SealedEntry]) -> Result<(), AppendError> {
         let mut frame = std::mem::take(&mut self.frame);
-        frame::encode(self.next, batch, &mut frame);
+        frame::encode(self.next, batch.iter().map(|e| (&e.leaf_hash, &e.bytes)), &mut frame);
         let result = self.append_frame(&frame);
         self.frame = frame;
         result

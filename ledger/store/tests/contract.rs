@@ -10,7 +10,7 @@ use bytes::Bytes;
 use ledger_core::hash::Hash;
 use ledger_core::ids::{EntryIndex, StreamId, TreeSize};
 use ledger_core::merkle;
-use ledger_store::{MemoryDisk, MemoryStore, SealedEntry, Store, StoreError};
+use ledger_store::{MemoryDisk, MemoryStore, Options, SealedEntry, SegmentStore, Store, StoreError};
 use testing::Maker;
 
 /// A place where a store can be opened again and again.
@@ -27,6 +27,19 @@ impl Place for MemoryDisk {
 #[test]
 fn the_memory_store_keeps_the_contract() {
     contract(&MemoryDisk::new());
+}
+
+impl Place for tempfile::TempDir {
+    fn open(&self) -> Result<Box<dyn Store>, StoreError> {
+        let (store, report) = SegmentStore::open(self.path(), Options::default())?;
+        assert_eq!(report.healed, []);
+        Ok(Box::new(store))
+    }
+}
+
+#[test]
+fn the_store_with_files_keeps_the_contract() {
+    contract(&tempfile::tempdir().unwrap());
 }
 
 fn contract(place: &dyn Place) {
