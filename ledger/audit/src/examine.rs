@@ -7,6 +7,7 @@ use ledger_core::sshsig::{KeyCache, Signature};
 use ledger_core::statement::{NAMESPACE, Statement};
 use ledger_core::tile::{TILE_WIDTH, TilePath};
 use rayon::prelude::*;
+use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use crate::finding::{Code, Finding};
 use crate::note::Opened;
@@ -59,6 +60,8 @@ pub(crate) struct Examiner<'a> {
     source: &'a dyn Source,
     keys: &'a Keys,
     cache: KeyCache,
+    /// Its own, so that whoever runs several audits on a pool of his own never waits for himself.
+    pool: ThreadPool,
 }
 
 /// What an examination has to say beside its result.
@@ -79,10 +82,16 @@ impl Remarks {
 
 impl<'a> Examiner<'a> {
     pub(crate) fn new(source: &'a dyn Source, keys: &'a Keys) -> Self {
-        Self { source, keys, cache: KeyCache::default() }
+        let pool = ThreadPoolBuilder::new().build().expect("a process may start a thread for each core");
+        Self { source, keys, cache: KeyCache::default(), pool }
     }
 
+    /// Looks at everything in a chunk, on all cores.
     pub(crate) fn examine(&self, chunk: Chunk) -> ExaminedChunk {
+        self.pool.install(|| self.examine_here(chunk))
+    }
+
+    fn examine_here(&self, chunk: Chunk) -> ExaminedChunk {
         let Chunk { pieces, notes, findings, obstacles } = chunk;
         let notes: Vec<_> = notes
             .into_par_iter()
