@@ -186,7 +186,7 @@ fn month(text: &str) -> Option<(i16, i8)> {
         "december",
     ];
     if let Some((y, m)) = text.split_once('-') {
-        let month = m.parse().ok().filter(|m| m32(*m) && text.len() == 7)?;
+        let month = m.parse().ok().filter(|m| is_month(*m) && text.len() == 7)?;
         return Some((year(y)?, month));
     }
     let (name, y) = text.split_once(' ')?;
@@ -194,7 +194,7 @@ fn month(text: &str) -> Option<(i16, i8)> {
     Some((year(y)?, i8::try_from(at + 1).ok()?))
 }
 
-fn m32(month: i8) -> bool {
+fn is_month(month: i8) -> bool {
     (1..=12).contains(&month)
 }
 

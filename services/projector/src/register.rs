@@ -1,6 +1,9 @@
 //! The register of recommendations and areas for improvement: each obligation with what the inspectorate
 //! found, what the body answered, and where both say it stands, side by side.
 //!
+//! Every obligation on the ledger has its row on every day, also a day before it was written down; what was
+//! answered, done or closed counts from the day it happened.
+//!
 //! Colours are computed for a day by [`rag`](mod@rag), and shown beside the one that a body declared. Rows are
 //! counted against the totals that the report itself states (INV-05): a register that lacks one says so.
 

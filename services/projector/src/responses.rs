@@ -7,7 +7,8 @@
 //!
 //! What a response must cover are the report's obligations of the forces that the local policing body
 //! answers for: those its own responses name, those registered as part of it, and the force whose
-//! identifier is the body's without "-lpb". What a force answered as not addressed to it is left out.
+//! identifier is the body's without "-lpb". What a force answered as not addressed to it is left out,
+//! on every day.
 
 mod build;
 mod coverage;

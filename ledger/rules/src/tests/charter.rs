@@ -3,7 +3,7 @@
 use scrutiny_proto::vocabulary::Vocabulary;
 use serde_json::{Value, json};
 
-use super::world::{FORCE, World, charter_line};
+use super::world::{FORCE, World, charter_line, key_stream};
 use crate::Code;
 use crate::roles::ROOT;
 
@@ -76,6 +76,56 @@ fn a_charter_cannot_say_what_no_charter_may() {
     let last = twice["charter"]["lines"].as_array().unwrap().last().unwrap().clone();
     twice["charter"]["lines"].as_array_mut().unwrap().push(last);
     adopt(&mut world, twice, Some(Code::CharterMalformed));
+}
+
+#[test]
+fn a_signature_counts_once_and_more_than_needed_are_welcome() {
+    let mut world = World::staffed();
+    let own_and_another = json!([{ "require": [{ "role": "CC" }, { "role": "CC", "body": "body" }] }]);
+    adopt(&mut world, with_line("ScrutinyFactRecorded", own_and_another), None);
+    let mut fact = |signers: &[(&str, &str)]| {
+        let body = json!({ "fact": "PolicyAdopted", "text": "Adopted." });
+        let draft = world.say("ScrutinyFactRecorded", "fact/cambridgeshire/x", body).any_version();
+        signers.iter().fold(draft, |draft, (who, body)| draft.by(who, "CC", body)).judged_by(|d| d)
+    };
+    assert_eq!(fact(&[("chief", FORCE)]), Err(Code::Charter));
+    assert_eq!(fact(&[("cumbria chief", "cumbria")]), Err(Code::Charter));
+    assert_eq!(fact(&[("chief", FORCE), ("cumbria chief", "cumbria")]), Ok(()));
+    assert_eq!(fact(&[("cumbria chief", "cumbria"), ("chief", FORCE)]), Ok(()));
+    world.hire("clerk three", "HMI-T", FORCE);
+    let report = json!({ "title": "A report", "publisher": "hmicfrs", "type": "national" });
+    let draft = world.say("ReportPublished", "report/x", report).with_document();
+    let clerks = ["clerk one", "clerk two", "clerk three"];
+    clerks.iter().fold(draft, |draft, who| draft.by(who, "HMI-T", FORCE)).ok();
+}
+
+#[test]
+fn a_lifeline_counts_keys_in_use_and_one_that_is_lost_already_blocks_nothing() {
+    let mut world = World::staffed();
+    let four_kas = json!([{ "require": [{ "role": "KA", "count": 4 }] }]);
+    adopt(&mut world, with_line("KeyEnrolled", four_kas.clone()), Some(Code::Lockout));
+    for who in ["ka three", "ka four"] {
+        world.hire_until(who, "2021-05-31");
+    }
+    let suspended = json!({ "reason": "lost" });
+    let suspend = world.say("KeySuspended", &key_stream("ka four"), suspended);
+    suspend.by("ka one", "KA", HO).by("ka two", "KA", HO).ok();
+    adopt(&mut world, with_line("KeyEnrolled", four_kas.clone()), Some(Code::Lockout));
+    let reinstated = json!({ "reinstated": true, "reason": "found" });
+    let reinstate = world.say("KeySuspended", &key_stream("ka four"), reinstated);
+    reinstate.by("root one", ROOT, HO).by("root two", ROOT, HO).ok();
+    adopt(&mut world, with_line("KeyEnrolled", four_kas), None);
+
+    let revoke = |world: &mut World, who: &str| {
+        let draft = world.say("KeyRevoked", &key_stream(who), json!({ "reason": "left" }));
+        draft.by("root one", ROOT, HO).by("root two", ROOT, HO).judged_by(|d| d)
+    };
+    assert_eq!(revoke(&mut world, "ka one"), Err(Code::Lockout));
+    assert_eq!(revoke(&mut world, "alice"), Ok(()));
+    // In June two of the four are no key administrators any more: nobody can enrol, whoever leaves.
+    world.it_is("2021-06-01T12:00:00Z");
+    assert_eq!(revoke(&mut world, "ka one"), Ok(()));
+    adopt(&mut world, with_line("CopySent", Value::Null), None);
 }
 
 #[test]

@@ -63,6 +63,9 @@ fn a_finding_needs_its_report_and_a_report_is_not_from_the_future() {
     let mut world = World::staffed();
     by_hmi(world.say("FindingIssued", "finding/dupp-2021/7", finding(&[]))).refused(Code::UnknownReport);
     by_hmi(world.say("ReportPublished", "report/dupp-2021", report("2021-04-14"))).refused(Code::DateOrder);
+    let mut page = report("");
+    page["last_updated_on"] = json!("2021-04-14");
+    by_hmi(world.say("ReportPublished", "report/dupp-2021", page)).refused(Code::DateOrder);
     by_hmi(world.say("ReportPublished", "report/dupp-2021", report("2021-04-13"))).ok();
     let alias = json!({ "source": "Board paper", "used_by": FORCE, "label": "4.7" });
     let add = |world: &mut World| {
@@ -216,6 +219,18 @@ fn inv_30_a_correction_names_an_answer_of_this_obligation_and_says_why() {
     }
     respond(&mut world, SEVEN, corrected(Some(&first), Some("a slip"))).ok();
     assert_eq!(world.state.obligation(SEVEN).unwrap().answers.len(), 2);
+}
+
+#[test]
+fn a_better_answer_to_what_is_under_way_does_not_set_it_back() {
+    let mut world = spotlight();
+    let first = respond(&mut world, SEVEN, answer("action-proposed")).ok();
+    let progress = json!({ "note": "Under way." });
+    world.say("ActionProgressed", SEVEN, progress).by("lead", "LEAD", FORCE).ok();
+    let mut corrected = answer("action-taken");
+    (corrected["supersedes"], corrected["correction_reason"]) = (json!(first), json!("a slip"));
+    respond(&mut world, SEVEN, corrected).ok();
+    assert_eq!(stage(&world), Stage::InProgress);
 }
 
 #[test]

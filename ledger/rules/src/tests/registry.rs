@@ -4,7 +4,9 @@ use ledger_core::ids::EntryIndex;
 use scrutiny_proto::ledger::v1::Precision;
 use serde_json::{Value, json};
 
-use super::world::{Draft, FORCE, World, enrolment, founding, hex, key_id, key_stream, proof, public};
+use super::world::{
+    Draft, FORCE, World, enrolment, founding, hex, key_id, key_stream, proof, proof_by, public,
+};
 use crate::roles::{KA, ROOT};
 use crate::{Code, State};
 
@@ -41,6 +43,8 @@ fn a_ledger_is_founded_once_and_first_by_two_of_its_root_keys() {
     world.say("LedgerFounded", "charter/ledger", founding()).by("root one", ROOT, HO).refused(Code::Genesis);
     founded(&mut world, founding(), "root one", "root one", Some(Code::SignerTwice));
     founded(&mut world, founding(), "root one", "mallory", Some(Code::Genesis));
+    let elsewhere = world.say("LedgerFounded", "charter/ledger", founding());
+    elsewhere.by("root one", ROOT, HO).by("root two", ROOT, FORCE).refused(Code::Genesis);
     let but = |field: &str, value: Value| {
         let mut body = founding();
         body[field] = value;
@@ -150,6 +154,14 @@ fn inv_38_what_is_old_is_imported_and_nothing_is_from_the_future() {
 }
 
 #[test]
+fn inv_38_a_month_is_no_live_precision_even_on_its_first_day() {
+    let mut world = World::staffed();
+    world.it_is("2022-08-01T12:00:00Z");
+    let draft = fact(&mut world).any_version().by("alice", "G&I", FORCE);
+    draft.occurred(Precision::Month, "2022-08").refused(Code::Inv38);
+}
+
+#[test]
 fn a_key_is_enrolled_once_by_two_with_its_own_proof_on_its_own_stream() {
     let mut world = World::founded();
     let enrol =
@@ -163,6 +175,10 @@ fn a_key_is_enrolled_once_by_two_with_its_own_proof_on_its_own_stream() {
     }
     let alone = world.say("KeyEnrolled", &stream, enrolment("bob")).by("ka one", KA, HO);
     alone.refused(Code::Charter);
+    // Eve knows Bob's public key and signs the right words with her own.
+    let mut stolen = enrolment("bob");
+    stolen["proof_of_possession"] = json!(hex(&proof_by("eve", "bob", super::world::ORIGIN)));
+    assert_eq!(enrol(&mut world, &stream, stolen), Err(Code::PossessionNotProved));
     assert_eq!(enrol(&mut world, &stream, enrolment("bob")), Ok(()));
     assert_eq!(enrol(&mut world, &stream, enrolment("bob")), Err(Code::KeyKnown));
 }
@@ -232,6 +248,11 @@ fn inv_35_key_administrators_decide_nothing_and_nobody_promotes_himself() {
     ] {
         kas(world.say("RoleAssigned", "role/x", role(who, new_role, FORCE))).refused(code);
     }
+    let one_root = kas(world.say("RoleAssigned", "role/x", role("alice", KA, HO))).by("root one", ROOT, HO);
+    one_root.refused(Code::RootNeeded);
+    let herself =
+        kas(world.say("RoleAssigned", "role/x", role("alice", "LEAD", FORCE))).by("alice", "G&I", FORCE);
+    herself.refused(Code::Inv35);
     roots(world.say("RoleAssigned", "role/x", role("alice", KA, HO))).refused(Code::Inv35);
     roots(world.say("RoleAssigned", "role/x", role("root two", KA, HO))).refused(Code::Inv35);
     kas(world.say("RoleAssigned", "role/x", role("alice", "SVC:tuserv", FORCE))).ok();

@@ -57,6 +57,10 @@ fn a_published_response_covers_obligations_of_its_report_once_each_and_after_it(
     publish(&mut world, elsewhere, published("2021-04-12", &[]))
         .by("pcc", "LPB", LPB)
         .refused(Code::UnknownReport);
+    let report = json!({ "title": "PEEL", "publisher": "hmicfrs", "type": "force" });
+    world.say("ReportPublished", "report/peel-2021", report).by("hmi", "HMI", "hmicfrs").ok();
+    let other = published("2021-04-12", &[(SEVEN, "specific")]);
+    publish(&mut world, elsewhere, other).by("pcc", "LPB", LPB).refused(Code::Inv01);
     // The day may be unknown: no verdict then, and no refusal.
     let undated = json!({ "covers": [{ "obligation": SEVEN, "mode": "blanket" }] });
     publish(&mut world, STREAM, undated).by("pcc", "LPB", LPB).ok();

@@ -53,7 +53,12 @@ pub(super) fn enrolment(who: &str) -> Value {
 }
 
 pub(super) fn proof(who: &str, origin: &str) -> Vec<u8> {
-    sshsig::sign(&secret(who), ENROLMENT_NAMESPACE, &enrolment_message(origin, &key_id(who)))
+    proof_by(who, who, origin)
+}
+
+/// What `signer` can sign to pass for the holder of another's key.
+pub(super) fn proof_by(signer: &str, holder: &str, origin: &str) -> Vec<u8> {
+    sshsig::sign(&secret(signer), ENROLMENT_NAMESPACE, &enrolment_message(origin, &key_id(holder)))
 }
 
 pub(super) fn hex(bytes: &[u8]) -> String {
@@ -138,6 +143,15 @@ impl World {
     pub(super) fn hire(&mut self, who: &str, role: &str, body: &str) {
         self.enrol_by(who, "KA", ["ka one", "ka two"]);
         self.assign_by(who, role, body, "KA", ["ka one", "ka two"]);
+    }
+
+    /// A key administrator through a last day.
+    pub(super) fn hire_until(&mut self, who: &str, last_day: &str) {
+        self.enrol_by(who, "KA", ["ka one", "ka two"]);
+        let key = key_id(who).to_string();
+        let assigned = json!({ "key": key, "role": "KA", "body": "home-office", "valid_to": last_day });
+        let draft = self.say("RoleAssigned", &format!("role/{}", who.replace(' ', "-")), assigned);
+        draft.by("root one", "ROOT", "home-office").by("root two", "ROOT", "home-office").ok();
     }
 
     fn enrol_by(&mut self, who: &str, role: &str, by: [&str; 2]) {

@@ -1,5 +1,7 @@
 //! Computes the register's view.
 
+use std::collections::BTreeMap;
+
 use ledger_rules::civil::Day;
 use scrutiny_proto::inspection::v1::FindingKind;
 use scrutiny_proto::response::v1::ResponseType;
@@ -8,7 +10,7 @@ use super::fold::Event;
 use super::past::{Past, due_view};
 use super::rag::{self, Rag};
 use super::view::{DueView, FindingView, Gap, RegisterView, Row, Totals};
-use super::{Finding, Obligation, ObligationKey, Register, Report, finding_stream};
+use super::{Finding, FindingKey, Obligation, ObligationKey, Register, Report, finding_stream};
 use crate::figure::movements;
 use crate::{Projection as _, Standing, area};
 
@@ -16,6 +18,10 @@ impl Register {
     /// The register on a day, from a tree of this size and root.
     #[must_use]
     pub fn view(&self, as_of: Day, at: &Standing) -> RegisterView {
+        let mut owed: BTreeMap<&FindingKey, usize> = BTreeMap::new();
+        for (_, finding, _) in self.obligations.keys() {
+            *owed.entry(finding).or_default() += 1;
+        }
         let totals: Vec<_> = self.reports.iter().map(|(id, report)| self.totals(id, report)).collect();
         let row = |(key, obligation)| self.row(key, obligation, as_of);
         let rows: Vec<_> = self.obligations.iter().map(row).collect();
@@ -26,14 +32,14 @@ impl Register {
             complete: totals.iter().all(|t| t.warning.is_none()),
             totals,
             colours: colours.map(|colour| rows.iter().filter(|row| row.rag == colour).count()),
-            findings: self.findings.iter().map(|(key, f)| self.finding_view(key, f)).collect(),
+            findings: self.findings.iter().map(|(key, f)| self.finding_view(key, f, &owed)).collect(),
             rows,
         }
     }
 
     fn totals(&self, id: &str, report: &Report) -> Totals {
         let issued = |kind: FindingKind| {
-            let of_kind = |(key, f): &(&super::FindingKey, &Finding)| key.0 == id && f.issued.kind() == kind;
+            let of_kind = |(key, f): &(&FindingKey, &Finding)| key.0 == id && f.issued.kind() == kind;
             u32::try_from(self.findings.iter().filter(of_kind).count()).unwrap_or(u32::MAX)
         };
         let counted = |kind: FindingKind, expected: Option<u32>| Gap {
@@ -57,7 +63,12 @@ impl Register {
         }
     }
 
-    fn finding_view(&self, key: &super::FindingKey, finding: &Finding) -> FindingView {
+    fn finding_view(
+        &self,
+        key: &FindingKey,
+        finding: &Finding,
+        owed: &BTreeMap<&FindingKey, usize>,
+    ) -> FindingView {
         let Finding { issued, aliases, figures, remarks, attested, last_entry } = finding;
         FindingView {
             finding: finding_stream(key),
@@ -73,12 +84,12 @@ impl Register {
             movements: movements(figures),
             remarks: remarks.clone(),
             attested: *attested,
-            obligations: self.obligations.keys().filter(|(_, of, _)| of == key).count(),
+            obligations: owed.get(key).copied().unwrap_or_default(),
             last_entry: *last_entry,
         }
     }
 
-    fn report_due(&self, key: &super::FindingKey, finding: &Finding) -> (DueView, Option<Day>) {
+    fn report_due(&self, key: &FindingKey, finding: &Finding) -> (DueView, Option<Day>) {
         let published = self.reports.get(&key.0).and_then(|report| report.published_on);
         due_view(&finding.issued.due_words, published)
     }
