@@ -30,6 +30,7 @@ mod batch;
 mod checkpoint_text;
 mod checkpoints;
 mod error;
+mod export;
 mod filter;
 mod frame;
 mod heal;
@@ -59,6 +60,7 @@ use ledger_core::hash::Hash;
 use ledger_core::ids::{EntryIndex, StatementId, StreamId, TreeSize};
 
 pub use error::{Copy, Event, Finding, StoreError};
+pub use export::{ExportError, Exported, export};
 pub use memory::{Fault, MemoryDisk, MemoryStore};
 pub use open::OpenReport;
 pub use reader::{Entries, Reader};

@@ -111,6 +111,7 @@ pub(crate) fn sign(
 ///
 /// # Errors
 /// When no agent answers or it misbehaves.
+#[cfg(test)]
 pub(crate) fn identities(socket: &Path) -> Result<Vec<Identity>, AgentError> {
     Agent::connect(socket)?.identities()
 }

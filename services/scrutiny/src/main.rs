@@ -1,6 +1,65 @@
-//! The command line.
+//! The command line: everything a person, a script or an auditor does with a ledger.
+//!
+//! In scope: reading what people type, finding their keys, calling the house, and saying what came of it.
+//! Out of scope: every decision. Whether a statement may be recorded is for `ledger-rules`, whether bytes
+//! prove what they claim for `ledger-core` and `ledger-audit`.
 
-#[cfg_attr(not(test), expect(dead_code, reason = "the commands that sign come on top of this"))]
 mod agent;
+mod cli;
+mod commands;
+mod exit;
+mod keyring;
+mod live;
+mod output;
+mod reading;
+mod signing;
+mod trust;
+mod web;
+mod writing;
 
-fn main() {}
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use crate::cli::{Cli, Command, Key};
+use crate::exit::Done;
+use crate::output::Output;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let output = Output::new(&cli.common);
+    let stop = run(cli, output).err();
+    output.finish(stop.as_ref());
+    stop.map_or(ExitCode::SUCCESS, |stop| stop.code())
+}
+
+fn run(cli: Cli, out: Output) -> Done {
+    let at = &cli.common;
+    match cli.command {
+        Command::Demo(args) => commands::demo::run(&args, out),
+        Command::Init(args) => commands::init::run(&args, at, out),
+        Command::Key(Key::New(args)) => commands::key::new(&args, at, out),
+        Command::Key(Key::Enrol(args)) => commands::key::enrol(&args, at, out),
+        Command::Key(Key::List) => commands::key_list::run(at, out),
+        Command::Key(Key::Rotate(args)) => commands::key::rotate(&args, at, out),
+        Command::Key(Key::Suspend(args)) => commands::key::suspend(&args, false, at, out),
+        Command::Key(Key::Reinstate(args)) => commands::key::suspend(&args, true, at, out),
+        Command::Key(Key::Revoke(args)) => commands::key::revoke(&args, at, out),
+        Command::Record(args) => commands::record::run(&args, at, out),
+        Command::Sign(args) => commands::sign::run(&args, at, out),
+        Command::Kinds(args) => commands::kinds::run(&args, out),
+        Command::Show(args) => commands::show::run(&args, at, out),
+        Command::Register(args) => commands::register::run(&args, at, out),
+        Command::Bodies(args) => commands::bodies::run(&args, at, out),
+        Command::Prove(args) => commands::prove::run(&args, at, out),
+        Command::Check(args) => commands::check::run(&args, out),
+        Command::Verify(args) => commands::verify::run(&args, at, out),
+        Command::Export(args) => commands::export::run(&args, out),
+        Command::AllowedSigners(args) => commands::allowed_signers::run(&args, at, out),
+        Command::Policy => commands::policy::run(at, out),
+        Command::Scrub => commands::scrub::run(at, out),
+        Command::Refusals => commands::refusals::run(at, out),
+        Command::Completions { shell } => commands::manual::completions(shell),
+        Command::Manual { dir } => commands::manual::pages(&dir, out),
+    }
+}

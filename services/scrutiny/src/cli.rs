@@ -1,0 +1,316 @@
+//! The command line, as clap reads it. What each command does is in `commands`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueHint};
+
+/// Signed decisions of policing scrutiny, in an order that nobody can quietly rewrite.
+#[derive(Debug, Parser)]
+#[command(name = "scrutiny", version, max_term_width = 100, after_help = AFTER_HELP)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+    #[command(flatten)]
+    pub(crate) common: Common,
+}
+
+const AFTER_HELP: &str = "\
+Exit codes: 0 done, 2 usage, 3 verification failed, 4 cannot decide (something needed is missing),
+5 not found, 6 refused by the charter or a rule, 7 conflict, 8 input/output or locked.
+
+Start with `scrutiny demo`, or with `scrutiny init`.";
+
+/// Flags that every command takes.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Common {
+    /// The ledger's folder
+    #[arg(long, short = 'L', global = true, env = "SCRUTINY_LEDGER", default_value = "ledger",
+          value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub(crate) ledger: PathBuf,
+    /// The folder with signing keys
+    #[arg(long, short = 'K', global = true, env = "SCRUTINY_KEYS", default_value = "keys",
+          value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub(crate) keys: PathBuf,
+    /// Print one JSON document instead of text
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Print no progress and no hints
+    #[arg(long, short, global = true)]
+    pub(crate) quiet: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Record a real inspection into a new ledger and show what came of it
+    Demo(Demo),
+    /// Found a new ledger: its log keys, two root keys, and entry 0
+    Init(Init),
+    /// Make, enrol, list, rotate, suspend and revoke signing keys
+    #[command(subcommand)]
+    Key(Key),
+    /// Sign statements and record them
+    Record(Record),
+    /// Sign statements without recording them, for several signers or another machine
+    Sign(Sign),
+    /// Show the kinds of statement there are, or one with its fields, signers and an example
+    Kinds(Kinds),
+    /// Show a stream, an entry by index, or a statement by id
+    Show(Show),
+    /// Show the register of findings, with answers and statutory clocks
+    Register(Register),
+    /// Show the registered bodies, or whom a name as written means
+    Bodies(Bodies),
+    /// Write the proof that one entry is in the log
+    Prove(Prove),
+    /// Check a proof offline against a policy file of trusted keys
+    Check(Check),
+    /// Recompute everything in a ledger, an export or a published log, and report every finding
+    Verify(Verify),
+    /// Write everything a stranger needs to verify the ledger, as plain files
+    Export(Export),
+    /// Print the registered keys in the format of `ssh-keygen -Y verify`
+    AllowedSigners(AllowedSigners),
+    /// Print the policy file that names this ledger's log keys
+    Policy,
+    /// Compare the store's two copies and heal one from the other
+    Scrub,
+    /// Show what was refused, when and under which rule
+    Refusals,
+    /// Print completions for a shell
+    Completions {
+        /// Which shell
+        shell: clap_complete::Shell,
+    },
+    /// Write the manual pages into a folder
+    Manual {
+        /// Where to
+        #[arg(value_hint = ValueHint::DirPath)]
+        dir: PathBuf,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Demo {
+    /// Where to put the demo; it must not exist
+    #[arg(default_value = "scrutiny-demo", value_hint = ValueHint::DirPath)]
+    pub(crate) dir: PathBuf,
+    /// The day to reckon clocks for
+    #[arg(long, value_name = "DATE", default_value = "2022-08-16")]
+    pub(crate) as_of: jiff::civil::Date,
+    /// Stop after recording this file of `demo/`, with a ledger to try things in: "01-bodies.yaml"
+    #[arg(long, value_name = "FILE")]
+    pub(crate) until: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Init {
+    /// The ledger's name: a web address without its scheme, one per ledger for ever
+    #[arg(long)]
+    pub(crate) origin: String,
+    /// The body that answers for the ledger
+    #[arg(long, value_name = "BODY")]
+    pub(crate) body: String,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Key {
+    /// Make a key pair, and a proof that you hold it
+    New(KeyNew),
+    /// Enrol a key and give it roles; two administrators sign
+    Enrol(KeyEnrol),
+    /// List the enrolled keys with their roles
+    List,
+    /// Replace a key by a new one of the same holder, which takes over its roles
+    Rotate(KeyRotate),
+    /// Stop a key from signing until further notice
+    Suspend(KeyReason),
+    /// Let a suspended key sign again
+    Reinstate(KeyReason),
+    /// Stop a key from ever signing again
+    Revoke(KeyRevoke),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct KeyNew {
+    /// A name for the key, such as "governance-officer"
+    pub(crate) name: String,
+}
+
+/// Who signs an act of key administration.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct By {
+    /// The signing administrators: "root-1 as ROOT of cambridgeshire". Default: the two root keys
+    #[arg(long = "by", value_name = "SIGNER")]
+    pub(crate) by: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct KeyEnrol {
+    /// A key made by `scrutiny key new`, or a name for the key in --public-key
+    pub(crate) name: String,
+    /// A role for it: "CC of cambridgeshire", "acting LPB of cambridgeshire-lpb"; may be repeated
+    #[arg(long = "as", value_name = "ROLE")]
+    pub(crate) roles: Vec<String>,
+    /// First day of the roles
+    #[arg(long, value_name = "DATE")]
+    pub(crate) from: Option<jiff::civil::Date>,
+    /// Last day of the roles
+    #[arg(long, value_name = "DATE")]
+    pub(crate) to: Option<jiff::civil::Date>,
+    /// Who holds the key; sealed, never public
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) holder: Option<String>,
+    /// An OpenSSH public key that is kept elsewhere (an agent, a FIDO2 token)
+    #[arg(long, value_name = "FILE", requires = "proof", value_hint = ValueHint::FilePath)]
+    pub(crate) public_key: Option<PathBuf>,
+    /// Its proof of possession, from `ssh-keygen -Y sign -n enrolment@scrutiny-ledger`
+    #[arg(long, value_name = "FILE", requires = "public_key", value_hint = ValueHint::FilePath)]
+    pub(crate) proof: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) by: By,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct KeyRotate {
+    /// The key to replace
+    pub(crate) name: String,
+    /// The new key, made by `scrutiny key new`
+    #[arg(long, value_name = "NAME")]
+    pub(crate) new: String,
+    #[command(flatten)]
+    pub(crate) by: By,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct KeyReason {
+    /// Which key: a name in the key folder, or "SHA256:..."
+    pub(crate) name: String,
+    /// Why
+    #[arg(long)]
+    pub(crate) reason: String,
+    #[command(flatten)]
+    pub(crate) by: By,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct KeyRevoke {
+    #[command(flatten)]
+    pub(crate) key: KeyReason,
+    /// Somebody else may have used it since this entry: later ones it signed are marked as suspect
+    #[arg(long, value_name = "INDEX")]
+    pub(crate) compromised_since: Option<u64>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Record {
+    /// YAML or JSON with one statement or many, a .statement made by `scrutiny sign`, or - for standard input
+    #[arg(value_hint = ValueHint::FilePath)]
+    pub(crate) file: PathBuf,
+    /// Show exactly what would be signed, and sign nothing
+    #[arg(long, short = 'n')]
+    pub(crate) dry_run: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Sign {
+    /// YAML or JSON with one statement or many, a .statement to add a signature to, or - for standard input
+    #[arg(value_hint = ValueHint::FilePath)]
+    pub(crate) file: PathBuf,
+    /// Where to put the .statement files and their signatures
+    #[arg(long, short, default_value = ".", value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub(crate) out: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Kinds {
+    /// One kind, by its short or full name
+    pub(crate) name: Option<String>,
+    /// Print only the kind's example, ready for `scrutiny record -`
+    #[arg(long, requires = "name")]
+    pub(crate) example: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Show {
+    /// A stream ("finding/dupp-2021/7"), an index ("12"), or a statement id
+    pub(crate) what: String,
+    /// Write each statement and its signatures as files for `ssh-keygen -Y verify`
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub(crate) extract: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Register {
+    /// The day to reckon clocks and colours for [default: today in London]
+    #[arg(long, value_name = "DATE")]
+    pub(crate) as_of: Option<jiff::civil::Date>,
+    /// Only this body's obligations
+    #[arg(long)]
+    pub(crate) body: Option<String>,
+    /// Only this report's findings
+    #[arg(long)]
+    pub(crate) report: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Bodies {
+    /// A name as a document writes it: "Force Performance Meeting"
+    pub(crate) name: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Prove {
+    /// The entry's index
+    pub(crate) index: u64,
+    /// Where to write it [default: INDEX.tlog-proof]
+    #[arg(long, short, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) out: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Check {
+    /// A .tlog-proof file
+    #[arg(value_hint = ValueHint::FilePath)]
+    pub(crate) file: PathBuf,
+    #[command(flatten)]
+    pub(crate) trust: Trust,
+}
+
+/// Whose signatures count.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Trust {
+    /// A policy file of trusted keys (C2SP tlog-policy); `scrutiny policy` prints one
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) policy: Option<PathBuf>,
+    /// A trusted log key in vkey form, instead of a policy
+    #[arg(long, value_name = "VKEY", conflicts_with = "policy")]
+    pub(crate) vkey: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Verify {
+    /// A ledger's folder, an export's folder, or the web address of a published log [default: --ledger]
+    pub(crate) target: Option<String>,
+    #[command(flatten)]
+    pub(crate) trust: Trust,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Export {
+    /// The ledger's folder
+    #[arg(value_hint = ValueHint::DirPath)]
+    pub(crate) from: PathBuf,
+    /// Where to write the export; an earlier export of the same ledger is brought up to date
+    #[arg(value_hint = ValueHint::DirPath)]
+    pub(crate) to: PathBuf,
+    /// Include sealed content (names, people). For those who may see it, and nobody else
+    #[arg(long)]
+    pub(crate) with_addenda: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AllowedSigners {
+    /// Write to a file
+    #[arg(long, short, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) out: Option<PathBuf>,
+}

@@ -1,0 +1,69 @@
+//! `scrutiny key list`: who may sign.
+
+use ledger_core::ids::{EntryIndex, KeyId};
+use ledger_rules::State;
+use ledger_rules::keys::{Key, Standing};
+use ledger_rules::roles::Held;
+use serde_json::{Value, json};
+
+use crate::cli::Common;
+use crate::exit::Done;
+use crate::keyring::Keyring;
+use crate::output::{Output, table};
+use crate::reading::Book;
+
+pub(crate) fn run(at: &Common, out: Output) -> Done {
+    let state = Book::open(&at.ledger)?.state(out)?;
+    let keyring = Keyring::new(&at.keys);
+    let name = |id: &KeyId| keyring.find(&id.to_string()).map_or_else(|_| String::new(), |named| named.name);
+    let rows: Vec<Row> = state.keys().map(|(id, _)| Row::of(&state, id, name(id))).collect();
+    let cells = rows.iter().map(|r| [r.name.clone(), r.key.clone(), r.status.clone(), r.roles.join("\n")]);
+    out.result("key list", &table(["name here", "key", "status", "roles"], cells), || {
+        rows.iter().map(Row::to_json).collect::<Vec<Value>>().into()
+    });
+    Ok(())
+}
+
+struct Row {
+    name: String,
+    key: String,
+    status: String,
+    roles: Vec<String>,
+}
+
+impl Row {
+    fn of(state: &State, id: &KeyId, name: String) -> Self {
+        let status = state.key(id).map(standing).unwrap_or_default();
+        let roles = state.roles(id).iter().map(held).collect();
+        Self { name, key: id.to_string(), status, roles }
+    }
+
+    fn to_json(&self) -> Value {
+        json!({ "name": self.name, "key": self.key, "status": self.status, "roles": self.roles })
+    }
+}
+
+/// "active", "revoked at #41, suspect since #30".
+pub(crate) fn standing(key: &Key) -> String {
+    let suspect =
+        |since: &Option<EntryIndex>| since.map_or_else(String::new, |s| format!(", suspect since #{s}"));
+    match &key.standing {
+        Standing::Active if key.root => "root".to_owned(),
+        Standing::Active => "active".to_owned(),
+        Standing::Suspended => "suspended".to_owned(),
+        Standing::Rotated { to, compromised_since } => {
+            format!("replaced by {to}{}", suspect(compromised_since))
+        }
+        Standing::Revoked { at, compromised_since } => {
+            format!("revoked at #{at}{}", suspect(compromised_since))
+        }
+    }
+}
+
+/// "acting LPB of cambridgeshire-lpb from 2020-11-01 to 2021-05-12".
+pub(crate) fn held(role: &Held) -> String {
+    let acting = if role.acting { "acting " } else { "" };
+    let from = role.from.map(|day| format!(" from {day}")).unwrap_or_default();
+    let to = role.to.map(|day| format!(" to {day}")).unwrap_or_default();
+    format!("{acting}{} of {}{from}{to}", role.role, role.body)
+}

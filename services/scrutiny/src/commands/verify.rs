@@ -1,0 +1,89 @@
+//! `scrutiny verify`: recompute everything, report every finding.
+
+use std::path::{Path, PathBuf};
+
+use ledger_audit::{Export, ExportDir, Folder, Report, Source, Trust, Verdict, audit};
+use ledger_core::checkpoint::LogVerifier;
+
+use crate::cli::{Common, Verify};
+use crate::exit::{Done, Stop};
+use crate::keyring::Keyring;
+use crate::live::LiveLedger;
+use crate::output::{Output, count};
+use crate::reading::Book;
+use crate::trust;
+use crate::web::Web;
+
+pub(crate) fn run(args: &Verify, at: &Common, out: Output) -> Done {
+    let mut known = known(args)?;
+    let source: Box<dyn Source> = match target(args, at) {
+        Target::Web(address) => Box::new(Export::open(Web::new(&address)).map_err(unreadable)?),
+        Target::Ledger(dir) => {
+            // On the recorder's own machine its keys are at hand, and nobody needs to bring them.
+            if known.log.is_none() && known.policy.is_none() {
+                known.log = Keyring::new(&at.keys).log_keys().ok().map(|signer| signer.verifier());
+            }
+            Box::new(LiveLedger::new(&dir, Book::open(&dir)?.reader))
+        }
+        Target::Export(dir) => Box::new(ExportDir::open(Folder::new(dir)).map_err(unreadable)?),
+    };
+    let bar = out.progress(0, "verifying");
+    let report = audit(&*source, &known, &mut |progress| {
+        bar.set_length(progress.of.unwrap_or(progress.entries));
+        bar.set_position(progress.entries);
+    });
+    bar.finish_and_clear();
+    out.result("verify", &report.to_string(), || {
+        serde_json::to_value(&report).expect("a report is made of plain values")
+    });
+    outcome(&report)
+}
+
+enum Target {
+    Web(String),
+    Ledger(PathBuf),
+    Export(PathBuf),
+}
+
+fn target(args: &Verify, at: &Common) -> Target {
+    let Some(name) = &args.target else { return Target::Ledger(at.ledger.clone()) };
+    if name.starts_with("http://") || name.starts_with("https://") {
+        return Target::Web(name.clone());
+    }
+    let dir = PathBuf::from(name);
+    if dir.join("segments").is_dir() || !has_export(&dir) { Target::Ledger(dir) } else { Target::Export(dir) }
+}
+
+fn has_export(dir: &Path) -> bool {
+    dir.join("checkpoint").exists() || dir.join("tile").exists()
+}
+
+/// What the flags say about whom to trust.
+fn known(args: &Verify) -> Done<Trust> {
+    let mut known = Trust::default();
+    if args.trust.vkey.is_empty() {
+        known.policy = trust::policy(&args.trust)?;
+    } else {
+        let log = LogVerifier::from_vkeys(&args.trust.vkey);
+        known.log = Some(log.map_err(|e| Stop::Usage(format!("--vkey: {e}")))?);
+    }
+    Ok(known)
+}
+
+fn outcome(report: &Report) -> Done {
+    match &report.verdict {
+        Verdict::Clean => Ok(()),
+        Verdict::Findings => {
+            let all: u64 = report.finding_counts.values().sum();
+            Err(Stop::VerificationFailed(format!(
+                "do not rely on this record: {}",
+                count(all, "finding", "findings")
+            )))
+        }
+        Verdict::CannotDecide(reason) => Err(Stop::CannotDecide(reason.clone())),
+    }
+}
+
+fn unreadable(error: ledger_audit::source::SourceError) -> Stop {
+    Stop::Io(error.to_string())
+}

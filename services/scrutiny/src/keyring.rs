@@ -1,0 +1,212 @@
+//! The key folder: private keys of people who sign on this machine, and the log's own.
+//!
+//! ```text
+//! keys/NAME        an Ed25519 private key as OpenSSH writes it, mode 0600; absent where an agent holds it
+//! keys/NAME.pub    its public key
+//! keys/log.key     the log's signing keys: two lines, Ed25519 and ML-DSA-44, mode 0600
+//! ```
+//!
+//! The folder is trusted: whoever reads it can sign as its people. It is never inside a ledger.
+
+use std::fs;
+use std::io::Write as _;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use ed25519_dalek::SigningKey;
+use ledger_core::checkpoint::LogSigner;
+use ledger_core::ids::{KeyId, Origin};
+use ledger_core::sshsig::{self, PublicKey};
+
+use crate::agent;
+use crate::exit::{Done, Stop, io};
+
+/// SSHSIG namespace of a proof of possession.
+pub(crate) const ENROLMENT: &str = "enrolment@scrutiny-ledger";
+
+/// Names that would collide with the log's keys or leave the folder.
+const RESERVED: &str = "log";
+
+/// A folder of keys.
+pub(crate) struct Keyring {
+    dir: PathBuf,
+}
+
+/// A key as a command names it.
+pub(crate) struct Named {
+    pub(crate) name: String,
+    pub(crate) public: PublicKey,
+}
+
+impl Keyring {
+    pub(crate) fn new(dir: &Path) -> Self {
+        Self { dir: dir.to_owned() }
+    }
+
+    /// Makes a key pair. An existing one is never overwritten.
+    pub(crate) fn create(&self, name: &str) -> Done<Named> {
+        check_name(name)?;
+        let key = SigningKey::from_bytes(&random()?);
+        let text = sshsig::write_private_key(&key, name).map_err(|e| Stop::Usage(e.to_string()))?;
+        let public = PublicKey::from_ed25519(key.verifying_key().as_bytes())
+            .expect("a fresh key is a point of large order");
+        self.make_dir()?;
+        write_new(&self.dir.join(name), text.as_bytes(), 0o600)?;
+        let line = format!("{}\n", public.to_openssh_line(name));
+        write_new(&self.public_path(name), line.as_bytes(), 0o644)?;
+        Ok(Named { name: name.to_owned(), public })
+    }
+
+    /// Remembers a public key whose private half is elsewhere.
+    pub(crate) fn adopt(&self, name: &str, public: &PublicKey) -> Done {
+        check_name(name)?;
+        self.make_dir()?;
+        let line = format!("{}\n", public.to_openssh_line(name));
+        write_new(&self.public_path(name), line.as_bytes(), 0o644)
+    }
+
+    /// The public key of a name, or the key with that id.
+    pub(crate) fn find(&self, name_or_id: &str) -> Done<Named> {
+        if let Ok(id) = name_or_id.parse::<KeyId>() {
+            let found = self.all()?.into_iter().find(|key| key.public.key_id() == id);
+            return found.ok_or_else(|| Stop::NotFound(format!("{}: no key {id}", self.dir.display())));
+        }
+        check_name(name_or_id)?;
+        self.read_public(&self.public_path(name_or_id))
+    }
+
+    /// Every public key in the folder, by name.
+    pub(crate) fn all(&self) -> Done<Vec<Named>> {
+        let listing = match fs::read_dir(&self.dir) {
+            Ok(listing) => listing,
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(e) => return Err(io(&self.dir)(e)),
+        };
+        let mut paths: Vec<PathBuf> = listing
+            .filter_map(|item| item.ok().map(|i| i.path()))
+            .filter(|p| p.extension().is_some_and(|e| e == "pub"))
+            .collect();
+        paths.sort();
+        paths.iter().map(|path| self.read_public(path)).collect()
+    }
+
+    /// Signs with the private key in the folder, or, where it is not there, with the agent.
+    pub(crate) fn sign(&self, key: &PublicKey, namespace: &str, message: &[u8]) -> Done<Vec<u8>> {
+        let id = key.key_id();
+        let named = self.all()?.into_iter().find(|n| n.public.key_id() == id);
+        if let Some(named) = named {
+            let path = self.dir.join(&named.name);
+            if path.exists() {
+                let text = fs::read_to_string(&path).map_err(io(&path))?;
+                let private = sshsig::read_private_key(&text)
+                    .map_err(|e| Stop::Usage(format!("{}: {e}", path.display())))?;
+                return Ok(sshsig::sign(&private, namespace, message));
+            }
+        }
+        let Some(socket) = std::env::var_os("SSH_AUTH_SOCK") else {
+            return Err(Stop::CannotDecide(format!(
+                "the private half of {id} is neither in {} nor in an ssh-agent (SSH_AUTH_SOCK is not set); \
+                 `scrutiny sign` prepares a file that can be signed elsewhere",
+                self.dir.display()
+            )));
+        };
+        agent::sign(Path::new(&socket), key, namespace, message)
+            .map_err(|e| Stop::CannotDecide(format!("the ssh-agent did not sign with {id}: {e}")))
+    }
+
+    /// Makes the log's signing keys.
+    pub(crate) fn create_log_keys(&self, origin: &Origin) -> Done<LogSigner> {
+        let (ed25519, ml_dsa) = (random()?, random()?);
+        self.make_dir()?;
+        let line = |what: &str, seed: &[u8; 32]| format!("{what} {origin} {}\n", STANDARD.encode(seed));
+        let text = line("ed25519", &ed25519) + &line("ml-dsa-44", &ml_dsa);
+        write_new(&self.log_path(), text.as_bytes(), 0o600)?;
+        LogSigner::new(origin.clone(), &ed25519, &ml_dsa).map_err(|e| Stop::Usage(e.to_string()))
+    }
+
+    /// The log's signing keys.
+    pub(crate) fn log_keys(&self) -> Done<LogSigner> {
+        let path = self.log_path();
+        let text = fs::read_to_string(&path).map_err(|e| match e.kind() {
+            std::io::ErrorKind::NotFound => Stop::CannotDecide(format!(
+                "{}: the log's signing keys are not here; --keys says where they are",
+                path.display()
+            )),
+            _ => io(&path)(e),
+        })?;
+        parse_log_keys(&text).ok_or_else(|| Stop::Usage(format!("{}: these are no log keys", path.display())))
+    }
+
+    fn read_public(&self, path: &Path) -> Done<Named> {
+        let text = fs::read_to_string(path).map_err(io(path))?;
+        let public = PublicKey::from_openssh_line(text.trim_end())
+            .map_err(|e| Stop::Usage(format!("{}: {e}", path.display())))?;
+        let name = path.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
+        Ok(Named { name, public })
+    }
+
+    fn make_dir(&self) -> Done {
+        fs::create_dir_all(&self.dir).map_err(io(&self.dir))
+    }
+
+    fn public_path(&self, name: &str) -> PathBuf {
+        self.dir.join(format!("{name}.pub"))
+    }
+
+    fn log_path(&self) -> PathBuf {
+        self.dir.join("log.key")
+    }
+}
+
+/// What a proof of possession signs: `<origin>\n<key id>\n`.
+pub(crate) fn enrolment_text(origin: &Origin, key: KeyId) -> String {
+    format!("{origin}\n{key}\n")
+}
+
+/// 32 bytes from the operating system's random source.
+pub(crate) fn random() -> Done<[u8; 32]> {
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes).map_err(|e| Stop::Io(format!("the system gives no random bytes: {e}")))?;
+    Ok(bytes)
+}
+
+fn check_name(name: &str) -> Done {
+    let good = |b: u8| b.is_ascii_alphanumeric() || b"._-".contains(&b);
+    if name.is_empty() || name.starts_with('.') || name == RESERVED || !name.bytes().all(good) {
+        let sentence = format!("{name:?} is no name for a key: letters, digits, '.', '-' and '_'");
+        return Err(Stop::Usage(sentence));
+    }
+    Ok(())
+}
+
+fn parse_log_keys(text: &str) -> Option<LogSigner> {
+    let mut lines = text.lines();
+    let mut seed = |what: &str| -> Option<(Origin, [u8; 32])> {
+        let mut words = lines.next()?.split(' ');
+        (words.next()? == what).then_some(())?;
+        let origin = words.next()?.parse().ok()?;
+        let bytes = STANDARD.decode(words.next()?).ok()?.try_into().ok()?;
+        words.next().is_none().then_some((origin, bytes))
+    };
+    let (origin, ed25519) = seed("ed25519")?;
+    let (same, ml_dsa) = seed("ml-dsa-44")?;
+    (origin == same).then(|| LogSigner::new(origin, &ed25519, &ml_dsa).ok()).flatten()
+}
+
+/// Writes a file that must not exist yet, and syncs it: a key that is lost after it was enrolled is lost
+/// for good.
+fn write_new(path: &Path, bytes: &[u8], mode: u32) -> Done {
+    let mut file =
+        fs::OpenOptions::new().write(true).create_new(true).mode(mode).open(path).map_err(|e| {
+            match e.kind() {
+                std::io::ErrorKind::AlreadyExists => Stop::Conflict(format!(
+                    "{}: is there already and will not be overwritten",
+                    path.display()
+                )),
+                _ => io(path)(e),
+            }
+        })?;
+    file.write_all(bytes).and_then(|()| file.sync_all()).map_err(io(path))
+}

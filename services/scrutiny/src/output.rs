@@ -1,0 +1,139 @@
+//! What a person sees: data on standard output, everything else on standard error.
+
+use std::io::{IsTerminal as _, Write as _};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use comfy_table::{ContentArrangement, Table, presets};
+use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::{Map, Value, json};
+
+use crate::cli::Common;
+use crate::exit::Stop;
+
+/// The version of every `--json` shape. It goes up when a field changes its meaning or goes away.
+const JSON_VERSION: u32 = 1;
+
+/// Where a command prints.
+#[derive(Clone, Copy)]
+pub(crate) struct Output {
+    json: bool,
+    quiet: bool,
+    /// The one document that `--json` prints when the command is done.
+    document: &'static Mutex<Map<String, Value>>,
+}
+
+impl Output {
+    pub(crate) fn new(common: &Common) -> Self {
+        // A process runs one command, so this lives as long as it anyway.
+        Self { json: common.json, quiet: common.quiet, document: Box::leak(Box::default()) }
+    }
+
+    /// The command's result: `text` for a person, `data` for `--json`.
+    pub(crate) fn result(self, command: &str, text: &str, data: impl FnOnce() -> Value) {
+        if self.json {
+            let mut document = self.document();
+            document.insert("command".to_owned(), json!(command));
+            document.insert("result".to_owned(), data());
+        } else {
+            print(text);
+        }
+    }
+
+    /// A word on what is going on, or what to do next.
+    pub(crate) fn say(self, text: &str) {
+        if !self.quiet && !self.json {
+            anstream::eprintln!("{text}");
+        }
+    }
+
+    /// Ends the command: prints the document of `--json`,
+    /// `{"version": 1, "command": ..., "result": ..., "error": {"code", "kind", "message"}}`, or says why it
+    /// stopped. A command that stopped half-way has both a result and an error.
+    pub(crate) fn finish(self, stop: Option<&Stop>) {
+        if !self.json {
+            if let Some(stop) = stop {
+                anstream::eprintln!("scrutiny: {stop}");
+            }
+            return;
+        }
+        let mut document = self.document();
+        if let Some(stop) = stop {
+            let error = json!({ "code": stop.number(), "kind": stop.word(), "message": stop.to_string() });
+            document.insert("error".to_owned(), error);
+        }
+        if !document.is_empty() {
+            document.insert("version".to_owned(), json!(JSON_VERSION));
+            print(&pretty(&Value::Object(document.clone())));
+        }
+    }
+
+    fn document(self) -> MutexGuard<'static, Map<String, Value>> {
+        self.document.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A progress bar on standard error; invisible when that is no terminal.
+    pub(crate) fn progress(self, total: u64, what: &'static str) -> ProgressBar {
+        if self.quiet || self.json || !std::io::stderr().is_terminal() {
+            return ProgressBar::hidden();
+        }
+        let style = "{msg} [{bar:40}] {human_pos}/{human_len} {per_sec} {eta}";
+        let bar = ProgressBar::new(total).with_message(what);
+        bar.set_style(ProgressStyle::with_template(style).expect("the template is a constant that parses"));
+        bar.enable_steady_tick(Duration::from_millis(200));
+        bar
+    }
+}
+
+/// A plain table that stays readable in a narrow terminal and in a file.
+pub(crate) fn table<const N: usize>(
+    header: [&str; N],
+    rows: impl IntoIterator<Item = [String; N]>,
+) -> String {
+    let mut table = plain_table();
+    table.set_header(header);
+    for row in rows {
+        table.add_row(row);
+    }
+    table.trim_fmt()
+}
+
+fn plain_table() -> Table {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
+    if !std::io::stdout().is_terminal() {
+        table.set_width(120);
+    }
+    table
+}
+
+/// Some columns of a projection's table, in this order.
+pub(crate) fn columns(from: &projector::table::Table, picked: &[&str]) -> String {
+    let places: Vec<usize> =
+        picked.iter().filter_map(|name| from.columns.iter().position(|column| column == name)).collect();
+    let mut plain = plain_table();
+    plain.set_header(places.iter().map(|&at| from.columns[at]));
+    for row in &from.rows {
+        plain.add_row(places.iter().map(|&at| row[at].as_str()));
+    }
+    plain.trim_fmt()
+}
+
+/// Every line two spaces in.
+pub(crate) fn indent(text: &str) -> String {
+    text.lines().map(|line| format!(" {}\n", line.trim_end())).collect()
+}
+
+/// "1 entry", "2 entries".
+pub(crate) fn count(n: u64, one: &str, many: &str) -> String {
+    if n == 1 { format!("1 {one}") } else { format!("{n} {many}") }
+}
+
+fn pretty(value: &Value) -> String {
+    serde_json::to_string_pretty(value).expect("a JSON value is always writable")
+}
+
+fn print(text: &str) {
+    // A closed pipe (`| head`) is how a reader says "enough".
+    let _ = writeln!(anstream::stdout(), "{}", text.trim_end());
+}

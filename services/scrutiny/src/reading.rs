@@ -1,0 +1,164 @@
+//! A ledger opened for reading: beside a writer or without one, from its segments alone.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use bytes::Bytes;
+use ledger_core::entry::Entry;
+use ledger_core::hash::Hash;
+use ledger_core::ids::{EntryIndex, KeyId, Origin, StreamId, TreeSize};
+use ledger_core::merkle;
+use ledger_core::tlog_proof::TlogProof;
+use ledger_rules::{Context, State, evolve};
+use ledger_store::Reader;
+use projector::Standing;
+use prost::Message as _;
+use scrutiny_proto::ledger::v1::RefusalRecord;
+use scrutiny_proto::registry::v1::LedgerFounded;
+
+use crate::exit::{Done, Stop};
+use crate::output::Output;
+use crate::writing;
+
+/// A ledger's folder, read-only.
+pub(crate) struct Book {
+    pub(crate) reader: Reader,
+}
+
+/// An entry with the bytes it was read from.
+pub(crate) struct Line {
+    pub(crate) bytes: Bytes,
+    pub(crate) entry: Entry,
+}
+
+impl Book {
+    pub(crate) fn open(ledger: &Path) -> Done<Self> {
+        if !ledger.join("segments").is_dir() {
+            let sentence =
+                format!("{}: there is no ledger here; `scrutiny init` founds one", ledger.display());
+            return Err(Stop::NotFound(sentence));
+        }
+        Ok(Self { reader: Reader::open(ledger).map_err(writing::store)? })
+    }
+
+    pub(crate) fn size(&self) -> TreeSize {
+        self.reader.size()
+    }
+
+    pub(crate) fn line(&self, index: EntryIndex) -> Done<Option<Line>> {
+        let bytes = self.reader.entry(index).map_err(writing::store)?;
+        bytes.map(|bytes| parse(index, bytes)).transpose()
+    }
+
+    /// Every entry, in order.
+    pub(crate) fn each(&self, mut look: impl FnMut(Line) -> Done) -> Done {
+        for item in self.reader.entries(EntryIndex(0)) {
+            let (index, _, bytes) = item.map_err(writing::store)?;
+            look(parse(index, bytes)?)?;
+        }
+        Ok(())
+    }
+
+    pub(crate) fn filter(&self, keep: impl Fn(&Entry) -> bool) -> Done<Vec<Line>> {
+        let mut kept = Vec::new();
+        self.each(|line| {
+            if keep(&line.entry) {
+                kept.push(line);
+            }
+            Ok(())
+        })?;
+        Ok(kept)
+    }
+
+    /// The state of the registry and the rules at the head, by replay.
+    pub(crate) fn state(&self, out: Output) -> Done<State> {
+        let mut state = State::default();
+        let progress = out.progress(self.size().0, "replaying");
+        self.each(|Line { entry, .. }| {
+            evolve(&mut state, &entry.statement, &context(&entry));
+            progress.inc(1);
+            Ok(())
+        })?;
+        progress.finish_and_clear();
+        Ok(state)
+    }
+
+    pub(crate) fn stream_versions(&self) -> Done<HashMap<StreamId, u64>> {
+        let mut versions = HashMap::new();
+        self.each(|line| {
+            versions.insert(line.entry.statement.stream, line.entry.stream_version);
+            Ok(())
+        })?;
+        Ok(versions)
+    }
+
+    /// The tree that whatever is folded from this book stands on.
+    pub(crate) fn standing(&self) -> Done<Standing> {
+        let root = merkle::tree_root(self.size(), &self.reader)
+            .map_err(|e| Stop::VerificationFailed(format!("the tree cannot be read: {e}")))?;
+        Ok(Standing { tree_size: self.size(), root })
+    }
+
+    pub(crate) fn origin(&self) -> Done<Origin> {
+        Ok(self.founding()?.0)
+    }
+
+    /// The log's keys as entry 0 pins them.
+    pub(crate) fn vkeys(&self) -> Done<Vec<String>> {
+        Ok(self.founding()?.1.log_vkeys)
+    }
+
+    pub(crate) fn founding_body(&self) -> Done<String> {
+        Ok(self.founding()?.1.body)
+    }
+
+    fn founding(&self) -> Done<(Origin, LedgerFounded)> {
+        let line = self.line(EntryIndex(0))?;
+        let line = line.ok_or_else(|| Stop::NotFound("the ledger has no entry yet".to_owned()))?;
+        let founded = LedgerFounded::decode(line.entry.statement.body)
+            .map_err(|e| Stop::VerificationFailed(format!("entry #0 founds no ledger: {e}")))?;
+        Ok((line.entry.statement.ledger, founded))
+    }
+
+    pub(crate) fn addendum(&self, digest: &Hash) -> Done<Option<Bytes>> {
+        self.reader.addendum(digest).map_err(writing::store)
+    }
+
+    pub(crate) fn refusals(&self) -> Done<Vec<RefusalRecord>> {
+        let kept = self.reader.refusals(0, usize::MAX).map_err(writing::store)?;
+        let decode = |bytes: Bytes| {
+            RefusalRecord::decode(bytes).map_err(|e| Stop::VerificationFailed(format!("a kept refusal: {e}")))
+        };
+        kept.into_iter().map(decode).collect()
+    }
+
+    /// The proof of one entry under the first checkpoint that covers it, as the recorder's receipt has it.
+    pub(crate) fn proof(&self, index: EntryIndex) -> Done<Option<TlogProof>> {
+        let covering = self.reader.first_checkpoint_covering(index).map_err(writing::store)?;
+        let Some((size, note)) = covering else { return Ok(None) };
+        let path = merkle::inclusion_proof(index, size, &self.reader)
+            .map_err(|e| Stop::VerificationFailed(format!("no proof for entry #{index}: {e}")))?;
+        Ok(Some(TlogProof { extra: None, index, path, checkpoint: note.to_vec() }))
+    }
+}
+
+/// What replay knows of an entry's place.
+pub(crate) fn context(entry: &Entry) -> Context {
+    Context {
+        index: entry.index,
+        stream_version: entry.stream_version.saturating_sub(1),
+        recorded_at_ms: entry.recorded_at_ms,
+    }
+}
+
+/// The name of a key in an `allowed_signers` file: its id, without characters that mean something there.
+pub(crate) fn principal(key: &KeyId) -> String {
+    key.to_hex()
+}
+
+fn parse(index: EntryIndex, bytes: Bytes) -> Done<Line> {
+    let entry = Entry::parse(&bytes).map_err(|e| {
+        Stop::VerificationFailed(format!("entry #{index} is no entry: {e}; run `scrutiny verify`"))
+    })?;
+    Ok(Line { bytes, entry })
+}

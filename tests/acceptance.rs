@@ -1,0 +1,43 @@
+//! The acceptance scenarios, by number. Each reads like the scenario it proves.
+
+mod as_01_register_the_spotlight_report;
+mod as_02_deadline_words;
+mod as_03_board_paper;
+mod as_04_the_2022_letter;
+mod as_05_cumbria;
+mod as_06_thirteen_areas;
+mod as_07_not_addressed;
+mod as_08_only_the_inspectorate_closes;
+mod as_09_unknown_area;
+mod as_15_carried_over_grade;
+mod as_20_tamper_and_replay;
+mod as_22_aliases;
+
+use serde_json::Value;
+
+/// The register's rows in which every named field has its value.
+fn rows<'a>(view: &'a Value, picks: &[(&str, &str)]) -> Vec<&'a Value> {
+    let all = view["register"]["rows"].as_array().expect("a list of rows");
+    all.iter().filter(|row| picks.iter().all(|(field, value)| row[field] == *value)).collect()
+}
+
+/// The row of one obligation.
+fn row(view: &Value, obligation: &str) -> Value {
+    match rows(view, &[("obligation", obligation)])[..] {
+        [row] => row.clone(),
+        ref other => panic!("{obligation}: {} rows", other.len()),
+    }
+}
+
+/// The statutory response of one local policing body to one report.
+fn response(view: &Value, body: &str, report: &str) -> Value {
+    let all = view["responses"]["rows"].as_array().expect("a list of rows");
+    let found = all.iter().find(|row| row["body"] == body && row["report"] == report);
+    found.unwrap_or_else(|| panic!("{body}, {report}: no row")).clone()
+}
+
+/// One finding.
+fn finding(view: &Value, stream: &str) -> Value {
+    let all = view["register"]["findings"].as_array().expect("a list of findings");
+    all.iter().find(|f| f["finding"] == stream).unwrap_or_else(|| panic!("{stream}: no finding")).clone()
+}

@@ -1,0 +1,3 @@
+//! Whole journeys, through the program, as a person takes them.
+
+mod by_hand;

@@ -1,1 +1,0 @@
-//! Proof from outside: harness, journeys, faults, acceptance scenarios.
