@@ -105,7 +105,7 @@ fn a_lifeline_counts_keys_in_use_and_one_that_is_lost_already_blocks_nothing() {
     let four_kas = json!([{ "require": [{ "role": "KA", "count": 4 }] }]);
     adopt(&mut world, with_line("KeyEnrolled", four_kas.clone()), Some(Code::Lockout));
     for who in ["ka three", "ka four"] {
-        world.hire_until(who, "2021-05-31");
+        world.appoint_ka_until(who, "2021-05-31");
     }
     let suspended = json!({ "reason": "lost" });
     let suspend = world.say("KeySuspended", &key_stream("ka four"), suspended);

@@ -256,6 +256,14 @@ fn inv_35_key_administrators_decide_nothing_and_nobody_promotes_himself() {
     roots(world.say("RoleAssigned", "role/x", role("alice", KA, HO))).refused(Code::Inv35);
     roots(world.say("RoleAssigned", "role/x", role("root two", KA, HO))).refused(Code::Inv35);
     kas(world.say("RoleAssigned", "role/x", role("alice", "SVC:tuserv", FORCE))).ok();
+    // What is over does not count against it any more.
+    kas(world.say("KeyEnrolled", &key_stream("temp"), enrolment("temp"))).ok();
+    let mut until_may = role("temp", "G&I", FORCE);
+    until_may["valid_to"] = json!("2021-05-31");
+    kas(world.say("RoleAssigned", "role/temp", until_may)).ok();
+    roots(world.say("RoleAssigned", "role/temp-ka", role("temp", KA, HO))).refused(Code::Inv35);
+    world.it_is("2021-06-01T12:00:00Z");
+    roots(world.say("RoleAssigned", "role/temp-ka", role("temp", KA, HO))).ok();
 }
 
 #[test]
@@ -294,6 +302,14 @@ fn a_suspended_key_signs_again_once_reinstated() {
     kas(world.say("KeySuspended", &key_stream("alice"), suspended(true))).ok();
     fact(&mut world).any_version().by("alice", "G&I", FORCE).ok();
     kas(world.say("KeySuspended", &key_stream("root one"), suspended(false))).refused(Code::RootNeeded);
+    // Two key administrators may stop a third at once; to let it back in takes the roots.
+    kas(world.say("KeySuspended", &key_stream("ka one"), suspended(false))).ok();
+    let draft = world.say("KeySuspended", &key_stream("ka one"), suspended(true));
+    draft.by("ka two", KA, HO).by("root one", ROOT, HO).refused(Code::Charter);
+    world.appoint_ka_until("ka three", "2030-12-31");
+    let draft = world.say("KeySuspended", &key_stream("ka one"), suspended(true));
+    draft.by("ka two", KA, HO).by("ka three", KA, HO).refused(Code::RootNeeded);
+    roots(world.say("KeySuspended", &key_stream("ka one"), suspended(true))).ok();
     roots(world.say("KeySuspended", &key_stream("root one"), suspended(false))).refused(Code::Lockout);
     kas(world.say("KeySuspended", "key/nobody", suspended(false))).refused(Code::UnknownKey);
 }
@@ -307,6 +323,9 @@ fn inv_34_a_compromise_puts_later_entries_in_doubt_and_un_signs_nothing() {
     let revoked =
         |since: u64| json!({ "reason": "stolen", "compromised": true, "compromised_since_index": since });
     kas(world.say("KeyRevoked", &key_stream("alice"), revoked(in_doubt + 99))).refused(Code::KeyState);
+    let mut not_compromised = revoked(in_doubt);
+    not_compromised.as_object_mut().unwrap().remove("compromised");
+    kas(world.say("KeyRevoked", &key_stream("alice"), not_compromised)).refused(Code::KeyState);
     kas(world.say("KeyRevoked", &key_stream("alice"), revoked(in_doubt))).ok();
     fact(&mut world).any_version().by("alice", "G&I", FORCE).refused(Code::KeyRevoked);
     let id = key_id("alice");
@@ -357,11 +376,38 @@ fn a_delegate_signs_what_the_role_let_him_sign_and_nothing_else() {
     assert_eq!(sign(&mut world, "office", "LPB-O", "cumbria"), Err(Code::NotDelegated));
     assert_eq!(sign(&mut world, "alice", "G&I", FORCE), Err(Code::NotDelegated));
 
+    let mut for_another = granted(json!([]));
+    (for_another["ended"], for_another["body"]) = (json!(true), json!("cumbria"));
+    kas(world.say("DelegationGranted", "delegation/one", for_another)).refused(Code::DelegationState);
     let mut ended = granted(json!([]));
     ended["ended"] = json!(true);
     kas(world.say("DelegationGranted", "delegation/one", ended.clone())).ok();
     assert_eq!(sign(&mut world, "office", "LPB-O", FORCE), Err(Code::NotDelegated));
     kas(world.say("DelegationGranted", "delegation/one", ended)).refused(Code::DelegationState);
+}
+
+#[test]
+fn a_delegation_is_in_force_through_its_last_day() {
+    let mut world = World::staffed();
+    let granted = json!({
+        "from_role": "LEAD",
+        "body": FORCE,
+        "to_key": key_id("office").to_string(),
+        "kinds": ["scrutiny.response.v1.ScrutinyFactRecorded"],
+        "valid_from": "2021-05-01",
+        "valid_to": "2021-05-31",
+    });
+    kas(world.say("DelegationGranted", "delegation/may", granted)).ok();
+    for (instant, expected) in [
+        ("2021-04-30T12:00:00Z", Err(Code::NotDelegated)),
+        ("2021-05-01T12:00:00Z", Ok(())),
+        ("2021-05-31T12:00:00Z", Ok(())),
+        ("2021-06-01T12:00:00Z", Err(Code::NotDelegated)),
+    ] {
+        world.it_is(instant);
+        let draft = fact(&mut world).any_version().by("office", "LPB-O", FORCE).on_behalf_of("LEAD");
+        assert_eq!(draft.judged_by(|d| d), expected, "{instant}");
+    }
 }
 
 #[test]

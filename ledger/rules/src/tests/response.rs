@@ -102,12 +102,15 @@ fn inv_39_noting_a_paper_leaves_every_obligation_as_it_was() {
     assert_eq!(decide(&mut world, "Another"), Err(Code::UnknownPaper));
     assert_eq!(decide(&mut world, "HMICFRS spotlight"), Ok(()));
     assert_eq!(world.state.obligation(SEVEN).unwrap().stage, Stage::Created);
+    let tomorrow = "meeting/cambs.bcb/2021-04-14";
+    world.say("PaperTabled", tomorrow, paper.clone()).by("chief", "CC", FORCE).ok();
+    let early = world.say("PaperDecided", tomorrow, noted("HMICFRS spotlight"));
+    early.by("chair", "CHAIR", "cambs.bcb").refused(Code::DateOrder);
     world
         .say("PaperTabled", "meeting/cambs.bcb/april", paper)
         .by("chief", "CC", FORCE)
         .refused(Code::StreamMismatch);
     let held = json!({ "body_as_written": "the Board" });
-    let tomorrow = "meeting/cambs.bcb/2021-04-14";
     world
         .say("MeetingHeld", tomorrow, held.clone())
         .by("chair", "CHAIR", "cambs.bcb")

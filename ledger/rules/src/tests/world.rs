@@ -146,12 +146,13 @@ impl World {
     }
 
     /// A key administrator through a last day.
-    pub(super) fn hire_until(&mut self, who: &str, last_day: &str) {
-        self.enrol_by(who, "KA", ["ka one", "ka two"]);
+    pub(super) fn appoint_ka_until(&mut self, who: &str, last_day: &str) {
+        let roots = ["root one", "root two"];
+        self.enrol_by(who, "ROOT", roots);
         let key = key_id(who).to_string();
         let assigned = json!({ "key": key, "role": "KA", "body": "home-office", "valid_to": last_day });
         let draft = self.say("RoleAssigned", &format!("role/{}", who.replace(' ', "-")), assigned);
-        draft.by("root one", "ROOT", "home-office").by("root two", "ROOT", "home-office").ok();
+        draft.by(roots[0], "ROOT", "home-office").by(roots[1], "ROOT", "home-office").ok();
     }
 
     fn enrol_by(&mut self, who: &str, role: &str, by: [&str; 2]) {
