@@ -45,13 +45,28 @@ pub struct Maker {
     /// A new entry opens a stream in one of this many cases; otherwise it continues a recent one.
     pub new_stream_in: u64,
     streams: u64,
+    /// Part of every stream's name: entries made from another index on belong to other streams.
+    start: u64,
 }
 
 impl Maker {
     /// Starts at an index, behind an entry with this leaf hash.
     pub fn new(seed: u64, next: u64, previous: Hash) -> Self {
         let random = Random(seed);
-        Self { random, next, previous, versions: Default::default(), new_stream_in: 4, streams: 0 }
+        Self {
+            random,
+            next,
+            previous,
+            versions: Default::default(),
+            new_stream_in: 4,
+            streams: 0,
+            start: next,
+        }
+    }
+
+    /// Index of the next entry.
+    pub fn entry_index(&self) -> u64 {
+        self.next
     }
 
     /// The next `n` entries.
@@ -103,7 +118,7 @@ impl Maker {
             ledger: "scrutiny.example/cambridgeshire".into(),
             id: Bytes::copy_from_slice(id.into_uuid().as_bytes()),
             kind: "scrutiny.response.v1.ActionReported".into(),
-            stream: format!("obligation/rec-2021-{stream:07}/cambridgeshire/{}", stream % 3),
+            stream: format!("obligation/rec-{}-{stream:07}/cambridgeshire/{}", self.start, stream % 3),
             expected: Some(wire::statement::Expected::ExpectedVersion(version - 1)),
             occurred: Some(wire::Occurred {
                 precision: wire::Precision::Day.into(),

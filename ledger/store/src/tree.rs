@@ -89,10 +89,17 @@ impl Tree {
         coords: &[(u8, u64)],
         leaves: LeavesOfTile<'_>,
     ) -> Result<Vec<Hash>, StoreError> {
-        coords.iter().map(|&coord| self.hash(coord, leaves)).collect()
+        // A proof asks for up to eight hashes of one tile, one after the other.
+        let mut last: Option<(u64, Vec<Hash>)> = None;
+        coords.iter().map(|&coord| self.hash(coord, &mut last, leaves)).collect()
     }
 
-    fn hash(&self, (level, n): (u8, u64), leaves: LeavesOfTile<'_>) -> Result<Hash, StoreError> {
+    fn hash(
+        &self,
+        (level, n): (u8, u64),
+        last: &mut Option<(u64, Vec<Hash>)>,
+        leaves: LeavesOfTile<'_>,
+    ) -> Result<Hash, StoreError> {
         let missing = || StoreError::NoSuchHash { level, n, size: self.size() };
         if let Some(i) = level.checked_sub(TILE_LEVEL).map(usize::from) {
             let n = usize::try_from(n).map_err(|_| missing())?;
@@ -104,7 +111,10 @@ impl Tree {
         }
         let (tile, first) = ((n << level) / TILE_LEAVES, (n << level) % TILE_LEAVES);
         let first = usize::try_from(first).expect("below 256");
-        let range = leaves(tile)?;
+        if last.as_ref().is_none_or(|(read, _)| *read != tile) {
+            *last = Some((tile, leaves(tile)?));
+        }
+        let (_, range) = last.as_ref().expect("it was just read");
         range.get(first..first + (1 << level)).map(root_of_leaves).ok_or_else(missing)
     }
 }
