@@ -5,7 +5,7 @@ use std::thread::JoinHandle;
 use std::time::Instant;
 
 use crate::error::StoreError;
-use crate::index::Trouble;
+use crate::index::{FLUSH_FAILED, Trouble};
 use crate::second::Second;
 use crate::tail::Tail;
 
@@ -92,6 +92,8 @@ fn run(second: &Second, queue: &Queue) {
             Ok(()) => tail.applied(second.progress()),
             Err(trouble) => {
                 tracing::error!(%trouble, "the index failed; the segments go on until the next append");
+                // After a failed flush nobody knows what the disk holds of it: it is made anew.
+                tail.distrusted |= trouble.starts_with(FLUSH_FAILED);
                 tail.failed = Some(trouble);
             }
         }

@@ -31,6 +31,9 @@ const CACHE_BYTES: u64 = 24 << 20;
 /// What went wrong inside sled, in words. Whatever it is, the index is out of order from then on.
 pub(crate) type Trouble = String;
 
+/// How trouble with a flush of ours begins.
+pub(crate) const FLUSH_FAILED: &str = "flushing the index";
+
 /// A key, and the value it gets; `None` removes it.
 pub(crate) type Write = (Vec<u8>, Option<Vec<u8>>);
 
@@ -101,7 +104,7 @@ impl Kv {
     /// Makes every write so far durable.
     pub(crate) fn sync(&self) -> Result<(), Trouble> {
         guarded(|| self.db().flush())?;
-        self.data.sync_data().map_err(|e| format!("flushing the index: {e}"))?;
+        self.data.sync_data().map_err(|e| format!("{FLUSH_FAILED}: {e}"))?;
         // There are none while values are small; if sled thinks otherwise, they must not be lost.
         let blobs = self.dir.join("blobs");
         let sync_blobs = || -> std::io::Result<()> {
@@ -112,7 +115,7 @@ impl Kv {
             }
             if any { File::open(&blobs)?.sync_all() } else { Ok(()) }
         };
-        sync_blobs().map_err(|e| format!("flushing the index's blobs: {e}"))
+        sync_blobs().map_err(|e| format!("{FLUSH_FAILED}: {e}"))
     }
 
     fn db(&self) -> &sled::Db {
