@@ -186,6 +186,9 @@ mod tests {
         let figures = [figure(0, 0, "94", Polarity::Positive), figure(0, 0, "80.6", Polarity::Positive)];
         assert!(figures.iter().all(|f| f.percentage_only && f.wilson_95.is_none() && f.count.is_none()));
         assert_eq!(movements(&figures)[0].points, "-13.4");
+        let third = [figures[0].clone(), figures[1].clone(), figure(0, 0, "85", Polarity::Positive)];
+        let points: Vec<_> = movements(&third).into_iter().map(|m| m.points).collect();
+        assert_eq!(points, ["-13.4", "4.4"], "each against the one before it");
     }
 
     #[test]

@@ -49,6 +49,11 @@ impl Ledger {
         ledger
     }
 
+    /// Enrols a key and gives it a role.
+    pub(crate) fn hire(&mut self, who: &str, role: &str, body: &str) {
+        self.appoint(who, 0, &serde_json::json!({ "role": role, "body": body }));
+    }
+
     /// Records every statement of a YAML text.
     pub(crate) fn draft(&mut self, yaml: &str) {
         for draft in Draft::parse_many(yaml).unwrap() {

@@ -176,11 +176,60 @@ fn as_8_the_force_s_view_and_the_inspectorate_s_stand_side_by_side() {
          906f2627db4599e7f30d5b06a9ec3ccb1576eacc74dbea4289c1ae9790537f2c}}\n  \
          body: {{outcome: complete, wording: Properly addressed.}}\n"
     ));
-    let view = register(&ledger, "2023-01-10");
+    let view = register(&ledger, "2023-03-01");
     let area = row(&view, "cambridgeshire/peel-2021-22/2/0");
     assert_eq!((area.rag, area.inspectorate_status), (Rag::Blue, "complete"));
     assert_eq!(area.closure.as_ref().unwrap().authority, "attested, not inspectorate-signed");
     assert_eq!(area.days_open, Some(203));
+}
+
+#[test]
+fn a_reopened_obligation_is_open_again_and_a_new_date_is_the_body_s() {
+    let mut ledger = Ledger::of_the_demonstration();
+    ledger.hire("inspector", "HMI", "hmicfrs");
+    let say = |kind: &str, by: &str, on: &str, body: &str| {
+        format!(
+            "- kind: {kind}\n  stream: obligation/cambridgeshire/peel-2021-22/3/0\n  signed_by: {by}\n  \
+             occurred: {on}\n  imported: true\n  body: {body}\n"
+        )
+    };
+    let hmi = "inspector as HMI of hmicfrs";
+    ledger.draft(&say("ObligationClosed", hmi, "2022-12-01", "{outcome: no_further_action}"));
+    ledger.draft(&say("ObligationReopened", hmi, "2023-01-01", "{reason: More to do.}"));
+    let lead = "head-of-partnerships as LEAD of cambridgeshire";
+    let late = "{note: Delayed., new_due_words: by 31 March 2023, delay_reason: COVID-19, declared: amber}";
+    ledger.draft(&say("ActionProgressed", lead, "2023-01-15", late));
+    let on = |day: &str| row(&register(&ledger, day), "cambridgeshire/peel-2021-22/3/0").clone();
+    let closed = on("2022-12-31");
+    assert_eq!(closed.closure.unwrap().authority, "signed by the inspectorate");
+    assert_eq!(closed.inspectorate_status, "no-further-action-needed");
+    let reopened = on("2023-01-01");
+    assert_eq!((reopened.inspectorate_status, reopened.closure), ("being-progressed", None));
+    assert_eq!((reopened.due.due.as_deref(), reopened.rag), (Some("2022-11-30"), Rag::Red));
+    let moved = on("2023-01-15");
+    assert_eq!((moved.due.due.as_deref(), moved.due_set_by), (Some("2023-03-31"), "body"));
+    assert_eq!(
+        (moved.rag_declared, moved.progress.unwrap().delay_reason.as_str()),
+        (Some("amber"), "COVID-19")
+    );
+}
+
+#[test]
+fn inv_10_missing_copies_are_a_warning_once_a_week_has_passed() {
+    let mut ledger = Ledger::of_the_demonstration();
+    ledger.draft(
+        "- kind: StatutoryResponsePublished\n  stream: response/cambridgeshire-lpb/dupp-2021\n  \
+         signed_by: acting-commissioner-cambridgeshire as acting LPB of cambridgeshire-lpb\n  \
+         occurred: 2021-04-20\n  imported: true\n  body: {published_on: 2021-04-20}\n",
+    );
+    let on = |day: &str| tracked(&ledger, day, "cambridgeshire-lpb", "dupp-2021");
+    assert_eq!(on("2021-04-19").verdict.words(), "running");
+    assert_eq!(on("2021-04-20").verdict.words(), "in time, published 2021-04-20");
+    let uncovered = "8 of 8 obligations are not covered";
+    assert_eq!(on("2021-04-27").warnings, [uncovered], "two more were not addressed to the force");
+    let copy = |whom: &str| format!("no copy to {whom} is on the ledger (s.55(6))");
+    let expected = [copy("the Secretary of State"), copy("the inspectors"), uncovered.to_owned()];
+    assert_eq!(on("2021-04-28").warnings, expected);
 }
 
 #[test]
@@ -236,6 +285,21 @@ fn as_22_every_name_as_written_leads_to_its_body_and_mistakes_are_told() {
     assert!(!wrong.is_empty());
     assert!(wrong.iter().all(|m| m.how == How::Part && m.correction.contains("Hertfordshire")), "{wrong:?}");
     assert_eq!(bodies.resolve("Board of Nowhere"), []);
+    let whole: Vec<_> = bodies.resolve("HMICFRS").into_iter().map(|m| m.body).collect();
+    assert_eq!(whole, ["hmicfrs"], "not also the meeting with its professional lead");
+}
+
+#[test]
+fn a_body_that_was_renamed_is_found_by_both_names() {
+    let mut ledger = Ledger::of_the_demonstration();
+    ledger.draft(
+        "- kind: BodyRegistered\n  stream: body/cumbria-lpb\n  signed_by: first-registrar as KA of ledger-office\n  \
+         body: {name: Cumbria Mayor, level: local_policing_body}\n",
+    );
+    let bodies = ledger.fold::<Bodies>();
+    for name in ["Cumbria Mayor", "Cumbria Police and Crime Commissioner"] {
+        assert_eq!(bodies.resolve(name)[0].body, "cumbria-lpb", "{name}");
+    }
 }
 
 #[test]
