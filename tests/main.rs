@@ -6,3 +6,5 @@
 mod acceptance;
 mod harness;
 mod journeys;
+mod manual;
+mod tidy;

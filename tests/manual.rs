@@ -1,7 +1,7 @@
 //! The manual is run, word for word: every `console` block of `docs/manual.md`, in order, in one folder.
 //!
-//! A line that opens with `$ ` is typed into a shell; what follows, up to the next one, is what the program
-//! must answer, errors and hints included. `[..]` stands for any text within a line, a line `...` for any
+//! A line that opens with `$ ` is typed into a shell, with the lines after it that open with `> `; what follows,
+//! up to the next one, is what the program must answer, errors and hints included. `[..]` stands for any text within a line, a line `...` for any
 //! lines. `? 6` at the end of an answer is the exit code, where it is not 0.
 //! `MANUAL=print cargo test manual` prints the answers as they are now.
 
@@ -49,8 +49,8 @@ fn steps(text: &str) -> Vec<Step> {
             steps.push(Step { line: number + 1, command: command.to_owned(), expected: String::new() });
         } else if in_block {
             let step = steps.last_mut().expect("a block opens with a command");
-            match step.command.strip_suffix('\\') {
-                Some(first) if step.expected.is_empty() => step.command = format!("{first}{}", line.trim_start()),
+            match line.strip_prefix("> ") {
+                Some(more) if step.expected.is_empty() => step.command.push_str(&format!("\n{more}")),
                 _ => step.expected.push_str(&format!("{line}\n")),
             }
         }

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use ledger_core::entry::Entry;
 use ledger_core::ids::{EntryIndex, Origin, StreamId};
 use ledger_draft::Draft;
 use ledger_rules::Class;
@@ -63,6 +64,21 @@ impl Writer {
     pub(crate) fn version(&self, stream: &StreamId) -> u64 {
         let stream = stream.clone();
         self.recorder.read(move |store, _| store.stream_version(&stream)).unwrap_or(0)
+    }
+
+    /// The last entry of a stream.
+    pub(crate) fn last_of(&self, stream: &StreamId) -> Done<Option<Entry>> {
+        let (stream, version) = (stream.clone(), self.version(stream));
+        if version == 0 {
+            return Ok(None);
+        }
+        let bytes = self.recorder.read(move |store, _| {
+            let place = store.stream(&stream, version, 1)?.first().copied();
+            place.map_or(Ok(None), |index| store.entry(index))
+        });
+        let bytes = bytes.map_err(store)?;
+        let entry = bytes.map(|bytes| Entry::parse(&bytes)).transpose();
+        entry.map_err(|e| Stop::VerificationFailed(format!("an entry does not read: {e}")))
     }
 
     /// Signs a draft with keys at hand, and records it.

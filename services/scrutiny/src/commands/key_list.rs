@@ -9,18 +9,19 @@ use serde_json::{Value, json};
 use crate::cli::Common;
 use crate::exit::Done;
 use crate::keyring::Keyring;
-use crate::output::{Output, table};
+use crate::output::Output;
 use crate::reading::Book;
 
 pub(crate) fn run(at: &Common, out: Output) -> Done {
     let state = Book::open(&at.ledger)?.state(out)?;
     let keyring = Keyring::new(&at.keys);
     let name = |id: &KeyId| keyring.find(&id.to_string()).map_or_else(|_| String::new(), |named| named.name);
-    let rows: Vec<Row> = state.keys().map(|(id, _)| Row::of(&state, id, name(id))).collect();
-    let cells = rows.iter().map(|r| [r.name.clone(), r.key.clone(), r.status.clone(), r.roles.join("\n")]);
-    out.result("key list", &table(["name here", "key", "status", "roles"], cells), || {
-        rows.iter().map(Row::to_json).collect::<Vec<Value>>().into()
-    });
+    let mut keys: Vec<(&KeyId, &Key)> = state.keys().collect();
+    keys.sort_by_key(|(_, key)| key.enrolled_at);
+    let rows: Vec<Row> = keys.into_iter().map(|(id, key)| Row::of(&state, id, key, name(id))).collect();
+    let width = rows.iter().map(|row| row.name.len()).max().unwrap_or_default();
+    let text: Vec<String> = rows.iter().map(|row| row.text(width)).collect();
+    out.result("key list", &text.join("\n"), || rows.iter().map(Row::to_json).collect::<Vec<Value>>().into());
     Ok(())
 }
 
@@ -32,10 +33,18 @@ struct Row {
 }
 
 impl Row {
-    fn of(state: &State, id: &KeyId, name: String) -> Self {
-        let status = state.key(id).map(standing).unwrap_or_default();
+    fn of(state: &State, id: &KeyId, key: &Key, name: String) -> Self {
         let roles = state.roles(id).iter().map(held).collect();
-        Self { name, key: id.to_string(), status, roles }
+        Self { name, key: id.to_string(), status: standing(key), roles }
+    }
+
+    /// The key on one line, each role on one of its own.
+    fn text(&self, width: usize) -> String {
+        let mut text = format!("{:<width$}  {}  {}", self.name, self.key, self.status);
+        for role in &self.roles {
+            text.push_str(&format!("\n{:<width$}    {role}", ""));
+        }
+        text
     }
 
     fn to_json(&self) -> Value {

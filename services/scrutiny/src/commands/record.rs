@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use ledger_draft::{describe, render};
+use ledger_draft::{Draft, describe, render};
 use recorder::Durable;
 use serde_json::{Value, json};
 
@@ -37,7 +37,7 @@ pub(crate) fn run(args: &Record, at: &Common, out: Output) -> Done {
     let mut stop = None;
     let progress = out.progress(drafts.len() as u64, "recording");
     for draft in &drafts {
-        match writer.record(draft, &folder) {
+        match not_said_before(&writer, draft).and_then(|()| writer.record(draft, &folder)) {
             Ok(durable) => done.push((draft.kind.short_name.clone(), draft.stream.to_string(), durable)),
             Err(why) => {
                 stop = Some(at_draft(why, &args.file, draft));
@@ -48,22 +48,32 @@ pub(crate) fn run(args: &Record, at: &Common, out: Output) -> Done {
     }
     progress.finish_and_clear();
     writer.publish()?;
-    report(&done, &writer, out)?;
-    match stop {
-        None => Ok(()),
-        Some(why) => {
-            let left = drafts.len() - done.len();
-            out.say(&format!(
-                "Stopped: {} not recorded.",
-                count(left as u64, "statement was", "statements were")
-            ));
-            Err(why)
-        }
+    let Some(why) = stop else { return report(&done, &writer, out) };
+    if !done.is_empty() {
+        report(&done, &writer, out)?;
+        let left = drafts.len() - done.len();
+        out.say(&format!("Stopped: {} not recorded.", count(left as u64, "statement was", "statements were")));
     }
+    Err(why)
+}
+
+/// A file recorded a second time by mistake would say everything twice. Whoever means it gives an id.
+fn not_said_before(writer: &Writer, draft: &Draft) -> Done {
+    if draft.id.is_some() {
+        return Ok(());
+    }
+    let Some(last) = writer.last_of(&draft.stream)? else { return Ok(()) };
+    let signers: Vec<_> = last.statement.signers.iter().map(|s| (&s.role, &s.body)).collect();
+    let same_signers = draft.signed_by.iter().map(|s| (&s.role, &s.body)).eq(signers);
+    if same_signers && draft.kind.full_name == last.statement.kind && draft.body == last.statement.body[..] {
+        let sentence = format!("entry #{} says the same already; where it is meant again, give it an `id:`", last.index);
+        return Err(Stop::Conflict(sentence));
+    }
+    Ok(())
 }
 
 /// Says which statement of a file a refusal is about.
-fn at_draft(stop: Stop, file: &Path, draft: &ledger_draft::Draft) -> Stop {
+fn at_draft(stop: Stop, file: &Path, draft: &Draft) -> Stop {
     let name = |why: String| {
         format!(
             "{}, line {}: {} in {}: {why}",

@@ -21,7 +21,7 @@ pub(crate) fn run(args: &Show, at: &Common, out: Output) -> Done {
     let book = Book::open(&at.ledger)?;
     let lines = find(&book, &args.what)?;
     if let Some(dir) = &args.extract {
-        return extract(&lines, dir, out);
+        return extract(&book, &lines, dir, out);
     }
     if let [line] = &lines[..] {
         out.result("show", &full(&book, line)?, || to_json(&book, line));
@@ -97,9 +97,11 @@ fn to_json(book: &Book, line: &Line) -> Value {
     })
 }
 
-/// Writes each statement and its signatures as files that `ssh-keygen -Y verify` reads.
-fn extract(lines: &[Line], dir: &Path, out: Output) -> Done {
+/// Writes each statement, its signatures and the registered keys as files, and the commands that check them.
+fn extract(book: &Book, lines: &[Line], dir: &Path, out: Output) -> Done {
     fs::create_dir_all(dir).map_err(io(dir))?;
+    let keys = dir.join("allowed_signers");
+    fs::write(&keys, super::allowed_signers::text(&book.state(out)?)?).map_err(io(&keys))?;
     let mut text = String::new();
     let mut data = Vec::new();
     for line in lines {
@@ -114,7 +116,8 @@ fn extract(lines: &[Line], dir: &Path, out: Output) -> Done {
             let principal = crate::reading::principal(&signer.key_id);
             let _ = writeln!(
                 text,
-                "ssh-keygen -Y verify -f ALLOWED_SIGNERS -I {principal} -n {NAMESPACE} -s {} < {}",
+                "ssh-keygen -Y verify -f {} -I {principal} -n {NAMESPACE} -s {} < {}",
+                keys.display(),
                 path.display(),
                 base.display()
             );
@@ -122,7 +125,7 @@ fn extract(lines: &[Line], dir: &Path, out: Output) -> Done {
         }
     }
     out.result("show", &text, || Value::Array(data));
-    out.say("ALLOWED_SIGNERS is what `scrutiny allowed-signers` prints.");
+    out.say("Each line checks one signature, with OpenSSH and nothing of ours.");
     Ok(())
 }
 
