@@ -17,7 +17,7 @@ pub(crate) fn run(at: &Common, out: Output) -> Done {
     let keyring = Keyring::new(&at.keys);
     let name = |id: &KeyId| keyring.find(&id.to_string()).map_or_else(|_| String::new(), |named| named.name);
     let mut keys: Vec<(&KeyId, &Key)> = state.keys().collect();
-    keys.sort_by_key(|(_, key)| key.enrolled_at);
+    keys.sort_by_key(|(id, key)| (key.enrolled_at, name(id)));
     let rows: Vec<Row> = keys.into_iter().map(|(id, key)| Row::of(&state, id, key, name(id))).collect();
     let width = rows.iter().map(|row| row.name.len()).max().unwrap_or_default();
     let text: Vec<String> = rows.iter().map(|row| row.text(width)).collect();
