@@ -95,10 +95,12 @@ fn matches(pattern: &str, answer: &str) -> bool {
 fn lines_match(pattern: &[String], answer: &[String]) -> bool {
     match pattern.split_first() {
         None => answer.is_empty(),
-        Some((first, rest)) if first == "..." => (0..=answer.len()).any(|skip| lines_match(rest, &answer[skip..])),
-        Some((first, rest)) => {
-            answer.split_first().is_some_and(|(line, more)| line_matches(first, line) && lines_match(rest, more))
+        Some((first, rest)) if first == "..." => {
+            (0..=answer.len()).any(|skip| lines_match(rest, &answer[skip..]))
         }
+        Some((first, rest)) => answer
+            .split_first()
+            .is_some_and(|(line, more)| line_matches(first, line) && lines_match(rest, more)),
     }
 }
 
@@ -116,7 +118,9 @@ fn line_matches(pattern: &str, line: &str) -> bool {
 
 #[test]
 fn a_pattern_fits_what_it_should_and_nothing_else() {
-    let check = |pattern: &str, answer: &str, fits: bool| assert_eq!(matches(pattern, answer), fits, "{pattern:?} {answer:?}");
+    let check = |pattern: &str, answer: &str, fits: bool| {
+        assert_eq!(matches(pattern, answer), fits, "{pattern:?} {answer:?}")
+    };
     check("a\nb", "a\nb\n", true);
     check("a [..] c", "a bb c", true);
     check("a [..] c", "a bb d", false);

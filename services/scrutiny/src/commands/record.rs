@@ -52,7 +52,10 @@ pub(crate) fn run(args: &Record, at: &Common, out: Output) -> Done {
     if !done.is_empty() {
         report(&done, &writer, out)?;
         let left = drafts.len() - done.len();
-        out.say(&format!("Stopped: {} not recorded.", count(left as u64, "statement was", "statements were")));
+        out.say(&format!(
+            "Stopped: {} not recorded.",
+            count(left as u64, "statement was", "statements were")
+        ));
     }
     Err(why)
 }
@@ -66,7 +69,8 @@ fn not_said_before(writer: &Writer, draft: &Draft) -> Done {
     let signers: Vec<_> = last.statement.signers.iter().map(|s| (&s.role, &s.body)).collect();
     let same_signers = draft.signed_by.iter().map(|s| (&s.role, &s.body)).eq(signers);
     if same_signers && draft.kind.full_name == last.statement.kind && draft.body == last.statement.body[..] {
-        let sentence = format!("entry #{} says the same already; where it is meant again, give it an `id:`", last.index);
+        let sentence =
+            format!("entry #{} says the same already; where it is meant again, give it an `id:`", last.index);
         return Err(Stop::Conflict(sentence));
     }
     Ok(())
