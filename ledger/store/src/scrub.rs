@@ -278,3 +278,136 @@ fn check_checkpoints(store: &SegmentStore, report: &mut ScrubReport) -> Result<(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::index::Kv;
+    use crate::keys;
+    use crate::runs::BLOCK_ENTRIES;
+    use crate::testing::Maker;
+    use crate::{SealedEntry, frame};
+    use tempfile::TempDir;
+
+    const ENTRIES: usize = BLOCK_ENTRIES as usize + 900;
+
+    fn options() -> Options {
+        Options { what: "test".into(), watermark_bytes: 0 }
+    }
+
+    /// A closed ledger in one frame per thousand entries, with a checkpoint over the first `covered` of them.
+    fn ledger(covered: usize) -> (TempDir, Vec<SealedEntry>) {
+        let dir = tempfile::tempdir().unwrap();
+        let all = Maker::new(1, 0, Hash::ZERO).batch(ENTRIES);
+        let (mut store, _) = SegmentStore::open(dir.path(), options()).unwrap();
+        for part in [&all[..covered], &all[covered..]] {
+            for batch in part.chunks(1_000) {
+                store.append(batch.to_vec()).unwrap();
+            }
+            let head = store.head();
+            if head.size.0 == covered as u64 {
+                let note = format!("ledger.example/test\n{}\n{}\n\n— log sig\n", head.size, head.root);
+                store.put_checkpoint(head.size, Bytes::from(note)).unwrap();
+            }
+        }
+        (dir, all)
+    }
+
+    fn tamper(dir: &TempDir, writes: Vec<crate::index::Write>) {
+        let (kv, _) = Kv::open(&dir.path().join("index")).unwrap();
+        kv.write(writes).unwrap();
+        kv.sync().unwrap();
+    }
+
+    fn run(dir: &TempDir) -> (Vec<Event>, Vec<Finding>) {
+        let report = scrub(dir.path(), &mut |_, _| ()).unwrap();
+        (report.events, report.findings)
+    }
+
+    #[test]
+    fn a_bundle_and_a_tile_that_differ_are_written_again() {
+        let (dir, all) = ledger(ENTRIES);
+        let mut writes = Vec::new();
+        keys::write_parts(&mut writes, &keys::numbered(keys::BUNDLE, 3), b"no zstd frame");
+        keys::write_parts(&mut writes, &keys::numbered(keys::TILE, 2), &[7; 8_192]);
+        tamper(&dir, writes);
+        let (store, _) = SegmentStore::open(dir.path(), options()).unwrap();
+        for (index, entry) in (0..).zip(&all).step_by(40) {
+            assert_eq!(store.entry(EntryIndex(index)).unwrap().as_ref(), Some(&entry.bytes));
+            assert_eq!(store.read_hashes(&[(0, index)]).unwrap(), [entry.leaf_hash]);
+        }
+        drop(store);
+        let healed = |from| Event::CopyHealed { from: EntryIndex(from), bad: Copy::Index };
+        assert_eq!(run(&dir), (vec![healed(96), healed(0)], vec![]));
+        assert_eq!(run(&dir), (vec![], vec![]));
+    }
+
+    #[test]
+    fn an_index_that_lost_a_page_says_so_and_the_next_append_makes_a_new_one() {
+        let (dir, all) = ledger(ENTRIES);
+        let (kv, _) = Kv::open(&dir.path().join("index")).unwrap();
+        let pages = kv.keys(&[keys::ID_PAGE]).unwrap();
+        drop(kv);
+        tamper(&dir, pages.into_iter().take(1).map(|key| (key, None)).collect());
+        let (mut store, report) = SegmentStore::open(dir.path(), options()).unwrap();
+        assert_eq!(report.healed, []);
+        let first = all[0].statement_id;
+        assert!(matches!(store.find(&first), Err(StoreError::Index { .. })));
+        let head = store.head();
+        store.append(Maker::new(2, head.size.0, head.last_leaf_hash).batch(1)).unwrap();
+        assert_eq!(store.find(&first).unwrap(), Some(EntryIndex(0)));
+        let events = store.take_events();
+        assert!(
+            matches!(events[..], [Event::IndexSetAside { .. }, Event::IndexRebuilt { .. }]),
+            "{events:?}"
+        );
+    }
+
+    #[test]
+    fn scrub_finds_a_lost_page_and_rebuilds_the_index() {
+        let (dir, _) = ledger(ENTRIES);
+        let (kv, _) = Kv::open(&dir.path().join("index")).unwrap();
+        let pages = kv.keys(&[keys::STREAM_PAGE]).unwrap();
+        drop(kv);
+        tamper(&dir, pages.into_iter().skip(3).take(1).map(|key| (key, None)).collect());
+        let (events, findings) = run(&dir);
+        assert!(
+            matches!(events[..], [Event::IndexSetAside { .. }, Event::IndexRebuilt { .. }]),
+            "{events:?}"
+        );
+        assert_eq!((findings, run(&dir)), (vec![], (vec![], vec![])));
+    }
+
+    /// Replaces entry `index` in the segment by another one, whole in itself: right leaf hash, right trailer.
+    fn forge(dir: &TempDir, all: &[SealedEntry], index: usize) {
+        let mut forged = all.to_vec();
+        let other = Maker::new(77, index as u64, forged[index - 1].leaf_hash).entry();
+        (forged[index].bytes, forged[index].leaf_hash) = (other.bytes, other.leaf_hash);
+        let (mut content, mut frame, mut next) = (Vec::new(), Vec::new(), 0);
+        for batch in forged.chunks(1_000) {
+            frame::encode(next, batch.iter().map(|e| (&e.leaf_hash, &e.bytes)), &mut frame);
+            content.extend_from_slice(&frame);
+            next += batch.len() as u64;
+        }
+        std::fs::write(dir.path().join("segments/00000000000000000000.seg"), content).unwrap();
+    }
+
+    #[test]
+    fn a_forged_entry_below_the_checkpoint_is_healed_from_the_index() {
+        let (dir, all) = ledger(ENTRIES);
+        forge(&dir, &all, 200);
+        let (events, findings) = run(&dir);
+        assert!(matches!(events[..], [Event::SegmentHealed { .. }]), "{events:?}");
+        assert_eq!((findings, run(&dir)), (vec![], (vec![], vec![])));
+        let (store, _) = SegmentStore::open(dir.path(), options()).unwrap();
+        assert_eq!(store.entry(EntryIndex(200)).unwrap().as_ref(), Some(&all[200].bytes));
+    }
+
+    #[test]
+    fn a_forged_entry_that_no_checkpoint_covers_is_a_finding() {
+        let (dir, all) = ledger(100);
+        forge(&dir, &all, 200);
+        let (_, findings) = run(&dir);
+        assert_eq!(findings, [Finding::CopiesDiffer { index: EntryIndex(200) }]);
+    }
+}

@@ -127,6 +127,11 @@ impl Worker {
         Self { child, said, listener }
     }
 
+    /// What the child has acknowledged by now.
+    pub(crate) fn so_far(&self) -> Acknowledged {
+        self.said.lock().unwrap().clone()
+    }
+
     /// Kills the child and returns what it acknowledged; the pipe holds it even if it was not read yet.
     pub(crate) fn kill(mut self) -> Acknowledged {
         let _ = self.child.kill();
