@@ -225,6 +225,14 @@ pub struct Closure {
     pub entry: u64,
 }
 
+/// "recommendations", "areas for improvement".
+fn plural(kind: &str) -> String {
+    match kind.split_once(' ') {
+        Some((first, rest)) if rest != "practice" => format!("{first}s {rest}"),
+        _ => format!("{kind}s"),
+    }
+}
+
 impl RegisterView {
     /// One line for each obligation; the totals and their warnings are its notes.
     #[must_use]
@@ -251,12 +259,8 @@ impl RegisterView {
                 .kinds
                 .iter()
                 .map(|g| {
-                    format!(
-                        "{} of {} {}",
-                        g.issued,
-                        g.expected.map_or("?".to_owned(), |e| e.to_string()),
-                        g.kind
-                    )
+                    let expected = g.expected.map_or("?".to_owned(), |e| e.to_string());
+                    format!("{} of {expected} {}", g.issued, plural(g.kind))
                 })
                 .collect();
             let warning = t.warning.as_ref().map_or_else(String::new, |w| format!(" WARNING: {w}"));

@@ -1,15 +1,17 @@
 //! `scrutiny demo`: two real inspections, from the first key to the audit.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use ledger_core::ids::Origin;
-use ledger_draft::Person;
+use ledger_draft::{Draft, Person};
+use serde_json::{Value, json};
 
 use super::key::{self, Role};
 use super::{init, register, verify};
 use crate::cli::{self, Common, Demo, Trust};
 use crate::exit::{Done, Stop, io};
-use crate::output::{Output, count};
+use crate::output::{Output, count, indent, table};
 use crate::signing;
 use crate::writing::Writer;
 
@@ -48,12 +50,15 @@ pub(crate) fn run(args: &Demo, out: Output) -> Done {
     out.say(&format!("2. Making and enrolling {}", count(people.len() as u64, "key", "keys")));
     enrol(&people, &writer, out)?;
     out.say("3. Recording what was published, answered and decided");
+    let mut summary = Summary::default();
     for (name, text) in FILES.iter().take(last + 1) {
-        let recorded = record(name, text, &writer, out)?;
-        out.say(&format!("   {name}: {}", count(recorded, "statement", "statements")));
+        let drafts = record(name, text, &writer, out)?;
+        out.say(&format!("   {name}: {}", count(drafts.len() as u64, "statement", "statements")));
+        drafts.iter().for_each(|draft| summary.add(draft));
     }
     writer.publish()?;
     drop(writer);
+    out.result("demo", &summary.text(), || summary.to_json());
     if args.until.is_some() {
         out.say(&next(&at));
         return Ok(());
@@ -121,7 +126,7 @@ fn enrol_one(person: &Person, by: &[String], writer: &Writer) -> Done {
     Ok(())
 }
 
-fn record(name: &str, text: &str, writer: &Writer, out: Output) -> Done<u64> {
+fn record(name: &str, text: &str, writer: &Writer, out: Output) -> Done<Vec<Draft>> {
     let drafts = signing::parse_drafts(name, text)?;
     let progress = out.progress(drafts.len() as u64, "recording");
     for draft in &drafts {
@@ -132,7 +137,37 @@ fn record(name: &str, text: &str, writer: &Writer, out: Output) -> Done<u64> {
         progress.inc(1);
     }
     progress.finish_and_clear();
-    Ok(drafts.len() as u64)
+    Ok(drafts)
+}
+
+/// What was recorded: how many of each kind, and by whom.
+#[derive(Default)]
+struct Summary {
+    kinds: BTreeMap<&'static str, (u64, BTreeSet<String>)>,
+}
+
+impl Summary {
+    fn add(&mut self, draft: &Draft) {
+        let (count, signers) = self.kinds.entry(&draft.kind.title).or_default();
+        *count += 1;
+        signers.extend(draft.signed_by.iter().map(|signer| signer.key.clone()));
+    }
+
+    fn text(&self) -> String {
+        let row = |(title, (count, signers)): (&&str, &(u64, BTreeSet<String>))| {
+            let signers: Vec<&str> = signers.iter().map(String::as_str).collect();
+            [count.to_string(), (*title).to_owned(), signers.join(", ")]
+        };
+        format!(
+            "\nWhat was recorded\n\n{}",
+            indent(&table(["", "what", "signed by"], self.kinds.iter().map(row)))
+        )
+    }
+
+    fn to_json(&self) -> Value {
+        let row = |(title, (count, signers)): (&&str, &(u64, BTreeSet<String>))| json!({ "title": title, "count": count, "signed_by": signers });
+        self.kinds.iter().map(row).collect()
+    }
 }
 
 fn next(at: &Common) -> String {
