@@ -16,6 +16,7 @@ mod format;
 mod json;
 mod load;
 mod stream;
+mod texts;
 mod validate;
 mod wire;
 
@@ -23,6 +24,12 @@ pub use error::BodyError;
 pub use field::{Choice, Field, Shape};
 pub use format::Format;
 pub use stream::{Params, StreamPattern};
+
+/// The word nearest to a mistyped one, when it is near enough to be a slip of the fingers.
+#[must_use]
+pub fn nearest_word<'a>(word: &str, words: impl Iterator<Item = &'a str>) -> Option<String> {
+    error::nearest(word, words)
+}
 
 /// Every kind that can be signed and recorded.
 #[derive(Debug)]
@@ -166,6 +173,12 @@ impl Kind {
     /// Names the first field that is wrong.
     pub fn validate_body(&self, body: &[u8]) -> Result<(), BodyError> {
         validate::body(&self.fields, body)
+    }
+
+    /// The first free text of a valid body in which `test` finds something, and the path of its field
+    /// (`actions.1.what`). Dates, addresses, identifiers and digests are not free text.
+    pub fn find_text<T>(&self, body: &[u8], mut test: impl FnMut(&str) -> Option<T>) -> Option<(String, T)> {
+        texts::find(&self.fields, body, &mut test)
     }
 }
 

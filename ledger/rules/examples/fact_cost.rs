@@ -54,6 +54,7 @@ fn main() {
         text: "Continuous professional development for all frontline officers, from June 2021.".to_owned(),
         concerns: vec!["obligation/cambridgeshire/dupp-2021/1/0".to_owned()],
         people: String::new(),
+        detail: String::new(),
     };
     let kind = "scrutiny.response.v1.ScrutinyFactRecorded";
     let statement = statement(kind, "fact/cambridgeshire/training", &fact, &[("officer 77", "G&I")]);

@@ -59,6 +59,33 @@ impl Day {
         self.date().year()
     }
 
+    /// The day of the week, in English.
+    #[must_use]
+    pub fn weekday(self) -> &'static str {
+        // 1 January 1970 was a Thursday.
+        const NAMES: [&str; 7] =
+            ["Thursday", "Friday", "Saturday", "Sunday", "Monday", "Tuesday", "Wednesday"];
+        NAMES[usize::try_from(self.0.rem_euclid(7)).expect("0 to 6")]
+    }
+
+    /// Whether it is a Saturday or a Sunday.
+    #[must_use]
+    pub fn is_weekend(self) -> bool {
+        matches!(self.0.rem_euclid(7), 2 | 3)
+    }
+
+    /// The same day so many months later, or the last of that month where it has no such day.
+    #[must_use]
+    pub fn plus_months(self, months: i32) -> Self {
+        Self::of(self.date().saturating_add(months.months()))
+    }
+
+    /// The last day of the month so many months later.
+    #[must_use]
+    pub fn month_end(self, months: i32) -> Self {
+        Self::of(self.plus_months(months).date().last_of_month())
+    }
+
     /// First day of a month; `None` when there is no such month.
     #[must_use]
     pub fn first_of(year: i16, month: i8) -> Option<Self> {

@@ -90,7 +90,7 @@ pub(crate) fn check_body(case: &Case<'_>) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn is_reason_code(code: &str) -> bool {
+pub(crate) fn is_reason_code(code: &str) -> bool {
     let section = |rest: &str| !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_digit());
     REASON_CODES.contains(&code) || code.strip_prefix("FOI_").is_some_and(section)
 }

@@ -29,6 +29,14 @@ tags! {
     StatutoryResponsePublished CopySent ScrutinyFactRecorded
     BodyRegistered BodyAliasAdded MeetingHeld PaperTabled PaperDecided
     ErasureExecuted
+    ItemForwarded ItemReceived ItemScrutinised DecisionTaken StandingItemConfigured AssuranceGiven
+    StatementMade MetricReported SubmissionRecorded PublicationRecorded
+    InspectorateVerificationRecorded MonitoringPhaseChanged
+    ActionRecorded EvidenceSubmitted ObligationOversightAssigned ClockChanged
+    AllegationReceived ReferralRecorded SeverityAssessed InvestigatorAppointed CaseNoticeRecorded
+    InvestigationReported CaseToAnswerDetermined ProceedingsStarted ProceedingsConcluded AppealRecorded
+    ListReported CaseDisposed RestrictedAccessGranted
+    RedactionApplied ProcessingRestricted RectificationRecorded DisclosureLogged LegalHoldPlaced
 }
 
 /// A kind and its tag.

@@ -10,32 +10,43 @@
 //! `wasm32-unknown-unknown`.
 //!
 //! The order in which rules speak, so that a person hears the most telling one first: genesis, ledger,
-//! stream, time, signers (INV-11), the two rules that no charter can change (INV-02, INV-08), charter,
-//! version, body, domain.
+//! stream, time, signers (INV-11), the rules that no charter can change (INV-02, INV-08, INV-24), charter,
+//! version, body, personal data (INV-31), domain.
 
+mod actions;
 mod bodies;
 mod case;
 pub mod charter;
 pub mod civil;
 pub mod clock;
+pub mod clock_change;
+pub mod conduct;
 pub mod delegation;
 pub mod due;
 pub mod envelope;
+pub mod facts;
+mod flow;
 mod genesis;
+pub mod hold;
 pub mod keys;
 mod kinds;
 mod lockout;
-mod meetings;
+pub mod meetings;
 pub mod obligation;
 pub mod occurred;
+pub mod personal_data;
 mod privacy;
+mod proceedings;
+mod referral;
 mod refusal;
 pub mod report;
 mod response;
 pub mod roles;
 mod rules;
+mod severity;
 mod signers;
 mod state;
+pub mod submission;
 #[cfg(test)]
 mod tests;
 

@@ -1,9 +1,11 @@
 //! An obligation: one body owes one limb of one finding an answer. Its state machine.
 //!
 //! ```text
-//! created ─► responded ─► in progress ─► assessed complete ─┐
-//!    │            └──► not addressed ──────────────────────┤ inspectorate only
-//!    └──────────────────────────────────────────────────────┴─► closed ─► reopened ─► …
+//! created ─► responded ─► in progress ─► assessed complete ─► evidence submitted ─► under review ─┐
+//!    │            │             ▲                                    insufficient │             │
+//!    │            │             └───────────────────────────────────────────────┘             │
+//!    │            └──► not addressed ──────────────────────────────────────────────────────────┤
+//!    └─────────────────────────────────────────────────────────────── inspectorate only ─► closed ─► reopened
 //! ```
 //!
 //! A force moves along the upper line in any order, because paper does. It never reaches "closed": what it
@@ -42,6 +44,10 @@ pub enum Stage {
     InProgress,
     /// The body holds that it is done.
     AssessedComplete,
+    /// The body handed evidence to the inspectorate.
+    EvidenceSubmitted,
+    /// The inspectorate has the evidence.
+    UnderReview,
     /// Closed by the inspectorate.
     Closed,
     /// Reopened by the inspectorate.
@@ -102,7 +108,7 @@ fn existing<'a>(case: &Case<'a>) -> Result<&'a Obligation, Refusal> {
 }
 
 /// INV-01 and INV-03: the obligation, and it is open.
-fn open<'a>(case: &Case<'a>) -> Result<&'a Obligation, Refusal> {
+pub(crate) fn open<'a>(case: &Case<'a>) -> Result<&'a Obligation, Refusal> {
     let obligation = existing(case)?;
     if obligation.stage == Stage::Closed {
         return refuse(
@@ -188,7 +194,9 @@ pub(crate) fn evolve_response(
     obligation.stage = match body.r#type() {
         ResponseType::NotAddressed => Stage::NotAddressed,
         // A better answer to what is under way does not set it back.
-        _ if matches!(obligation.stage, Stage::InProgress | Stage::AssessedComplete) => obligation.stage,
+        _ if !matches!(obligation.stage, Stage::Created | Stage::NotAddressed | Stage::Reopened) => {
+            obligation.stage
+        }
         _ => Stage::Responded,
     };
 }

@@ -119,7 +119,8 @@ pub(crate) fn decide_audit(case: &Case<'_>) -> Result<(), Refusal> {
     check_figure(&body.figure.unwrap_or_default())
 }
 
-fn check_figure(figure: &Figure) -> Result<(), Refusal> {
+/// INV-14.
+pub(crate) fn check_figure(figure: &Figure) -> Result<(), Refusal> {
     let polarity = figure.polarity();
     let Figure { count, population, percentage_only, .. } = figure;
     if polarity == Polarity::Unspecified {

@@ -1,5 +1,6 @@
 //! The statutory response of a local policing body, Police Act 1996 s.55(4) to (6).
 
+use scrutiny_proto::governance::v1::{AssuranceGiven, MetricReported, StatementMade};
 use scrutiny_proto::response::v1::{
     ChiefOfficerCommentsInvited, ChiefOfficerCommentsSubmitted, CopySent, Coverage, CoverageMode,
     StatutoryResponsePrepared, StatutoryResponsePublished,
@@ -88,4 +89,46 @@ pub(crate) fn decide_copy(case: &Case<'_>) -> Result<(), Refusal> {
     let body: CopySent = case.body()?;
     report::known_report(case)?;
     case.not_in_future("sent_on", civil::optional(&body.sent_on))
+}
+
+/// Nobody signs for another's words.
+pub(crate) fn decide_statement(case: &Case<'_>) -> Result<(), Refusal> {
+    let body: StatementMade = case.body()?;
+    report::known_report(case)?;
+    let signers = &case.statement.signers;
+    if signers.iter().any(|signer| effective_role(signer) == body.speaker_role) {
+        return Ok(());
+    }
+    let got: Vec<_> = signers.iter().map(effective_role).collect();
+    refuse(
+        Code::Speaker,
+        format!(
+            "words of {} are signed by {}, got {}",
+            body.speaker_role,
+            body.speaker_role,
+            got.join(" and ")
+        ),
+    )
+}
+
+/// INV-01 for each obligation that somebody assures progress on.
+pub(crate) fn decide_assurance(case: &Case<'_>) -> Result<(), Refusal> {
+    let body: AssuranceGiven = case.body()?;
+    match body.obligations.iter().find(|stream| !case.state.obligations.contains_key(*stream)) {
+        Some(stream) => refuse(Code::Inv01, format!("it covers {stream:?}, which does not exist")),
+        None => Ok(()),
+    }
+}
+
+/// INV-14, or a plain count that is part of nothing.
+pub(crate) fn decide_metric(case: &Case<'_>) -> Result<(), Refusal> {
+    let body: MetricReported = case.body()?;
+    match (&body.figure, body.number) {
+        (Some(figure), 0) => report::check_figure(figure),
+        (None, number) if number > 0 => Ok(()),
+        _ => refuse(
+            Code::Inv14,
+            "a metric is a figure (so many of so many), or else a number above 0: one of them",
+        ),
+    }
 }

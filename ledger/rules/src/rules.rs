@@ -3,16 +3,19 @@
 use ledger_core::ids::EntryIndex;
 use ledger_core::statement::Statement;
 use prost::Message;
+use scrutiny_proto::conduct::v1::{InvestigatorAppointed, ProceedingsStarted};
 
 use crate::case::{Case, Context};
 use crate::civil::Day;
+use crate::conduct::{ConductCase, Proceedings};
 use crate::kinds::{self, Tag};
 use crate::obligation::Stage;
 use crate::refusal::{Code, Refusal, refuse};
 use crate::state::State;
 use crate::{
-    bodies, charter, delegation, envelope, genesis, keys, meetings, obligation, occurred, privacy, report,
-    response, roles, signers,
+    actions, bodies, charter, clock_change, conduct, delegation, envelope, facts, flow, genesis, hold, keys,
+    meetings, obligation, occurred, personal_data, privacy, proceedings, referral, report, response, roles,
+    severity, signers, submission,
 };
 
 /// Judges a statement at its position: everything except its signature bytes and whether its id is new.
@@ -35,11 +38,13 @@ pub fn decide(state: &State, statement: &Statement, context: &Context) -> Result
     match known.tag {
         Tag::ObligationClosed | Tag::ObligationReopened => obligation::only_inspectorate(case)?,
         Tag::StatutoryResponsePublished => response::only_local_policing_body(case)?,
+        Tag::SeverityAssessed => severity::only_assessor(case)?,
         _ => {}
     }
     charter::check(case)?;
     envelope::check_version(case)?;
     envelope::check_body(case)?;
+    personal_data::check(case)?;
     decide_kind(case)
 }
 
@@ -95,8 +100,48 @@ fn decide_kind(case: &Case<'_>) -> Result<(), Refusal> {
         Tag::PaperTabled => meetings::decide_tabled(case),
         Tag::PaperDecided => meetings::decide_decided(case),
         Tag::ErasureExecuted => privacy::decide_erasure(case),
-        // Founding was judged on its own; a fact asks for nothing beyond its body and charter line.
-        Tag::LedgerFounded | Tag::ScrutinyFactRecorded | Tag::Other => Ok(()),
+        Tag::ScrutinyFactRecorded => facts::decide(case),
+        Tag::DecisionTaken => meetings::decide_taken(case),
+        Tag::ItemForwarded => flow::decide_forwarded(case),
+        Tag::ItemReceived => flow::decide_received(case),
+        Tag::AssuranceGiven => response::decide_assurance(case),
+        Tag::StatementMade => response::decide_statement(case),
+        Tag::MetricReported => response::decide_metric(case),
+        Tag::SubmissionRecorded => submission::decide(case),
+        Tag::PublicationRecorded => submission::decide_publication(case),
+        Tag::InspectorateVerificationRecorded => actions::decide_verification(case),
+        Tag::MonitoringPhaseChanged => actions::decide_phase(case),
+        Tag::ActionRecorded => actions::decide(case),
+        Tag::EvidenceSubmitted => actions::decide_evidence(case),
+        Tag::ObligationOversightAssigned => actions::decide_oversight(case),
+        Tag::ClockChanged => clock_change::decide(case),
+        Tag::RedactionApplied => privacy::decide_redaction(case),
+        Tag::ProcessingRestricted => hold::decide_restricted(case),
+        Tag::RectificationRecorded => privacy::decide_rectification(case),
+        Tag::DisclosureLogged => privacy::decide_disclosure(case),
+        Tag::LegalHoldPlaced => hold::decide_hold(case),
+        // Founding was judged on its own; these ask for nothing beyond their body and charter line.
+        Tag::LedgerFounded | Tag::ItemScrutinised | Tag::StandingItemConfigured | Tag::Other => Ok(()),
+        _ => decide_conduct(case),
+    }
+}
+
+fn decide_conduct(case: &Case<'_>) -> Result<(), Refusal> {
+    match case.known.tag {
+        Tag::AllegationReceived => conduct::decide_received(case),
+        Tag::ReferralRecorded => referral::decide(case),
+        Tag::SeverityAssessed => severity::decide(case),
+        Tag::InvestigatorAppointed => conduct::decide_investigator(case),
+        Tag::CaseNoticeRecorded => conduct::decide_notice(case),
+        Tag::InvestigationReported => proceedings::decide_reported(case),
+        Tag::CaseToAnswerDetermined => proceedings::decide_answer(case),
+        Tag::ProceedingsStarted => proceedings::decide_started(case),
+        Tag::ProceedingsConcluded => proceedings::decide_concluded(case),
+        Tag::AppealRecorded => proceedings::decide_appeal(case),
+        Tag::ListReported => proceedings::decide_list(case),
+        Tag::CaseDisposed => conduct::decide_disposed(case),
+        Tag::RestrictedAccessGranted => conduct::decide_access(case),
+        _ => Ok(()),
     }
 }
 
@@ -104,6 +149,7 @@ fn decide_kind(case: &Case<'_>) -> Result<(), Refusal> {
 /// refuse leaves whatever its parts say.
 pub fn evolve(state: &mut State, statement: &Statement, context: &Context) {
     let Some(known) = kinds::known(&statement.kind) else { return };
+    hold::evolve_sealed(state, statement);
     let change = Change { state, statement, pattern: known.kind.stream.as_str() };
     match known.tag {
         Tag::LedgerFounded
@@ -144,7 +190,38 @@ pub fn evolve(state: &mut State, statement: &Statement, context: &Context) {
         Tag::ObligationReopened => change.stage(Stage::Reopened),
         Tag::BodyRegistered => bodies::evolve_registered(change.state, change.param("body")),
         Tag::PaperTabled => change.with(|state, c, body| meetings::evolve_tabled(state, c.stream(), body)),
+        Tag::PaperDecided => change.with(|state, c, body| meetings::evolve_decided(state, c.stream(), body)),
         Tag::ErasureExecuted => change.with(|state, _, body| privacy::evolve_erasure(state, body)),
+        Tag::ProcessingRestricted => change.with(|state, _, body| hold::evolve_restricted(state, body)),
+        Tag::LegalHoldPlaced => change.with(|state, c, body| hold::evolve_hold(state, c.param("hold"), body)),
+        Tag::ItemForwarded => change.with(|state, c, body| flow::evolve_forwarded(state, c.stream(), body)),
+        Tag::ItemReceived => change.with(|state, c, body| flow::evolve_received(state, c.stream(), body)),
+        Tag::SubmissionRecorded => change.with(|state, c, body| submission::evolve(state, c.stream(), body)),
+        Tag::PublicationRecorded => {
+            change.with(|state, c, body| submission::evolve_publication(state, c.stream(), body));
+        }
+        Tag::ActionRecorded => change.with(|state, c, body| actions::evolve(state, c.stream(), body)),
+        Tag::EvidenceSubmitted => change.stage(Stage::EvidenceSubmitted),
+        Tag::InspectorateVerificationRecorded => change.with(|state, c, body| {
+            if let Some(stage) = actions::stage_after(body) {
+                obligation::evolve_stage(state, c.stream(), stage);
+            }
+        }),
+        Tag::MonitoringPhaseChanged => {
+            change.with(|state, c, body| actions::evolve_phase(state, c.param("body"), body));
+        }
+        Tag::ClockChanged => {
+            change.with(|state, c, body| clock_change::evolve(state, c.param("report"), c.stream(), body));
+        }
+        Tag::AllegationReceived
+        | Tag::ReferralRecorded
+        | Tag::SeverityAssessed
+        | Tag::InvestigatorAppointed
+        | Tag::CaseToAnswerDetermined
+        | Tag::ProceedingsStarted
+        | Tag::ProceedingsConcluded
+        | Tag::ListReported
+        | Tag::CaseDisposed => evolve_conduct(change, known.tag),
         Tag::FindingAliasAdded
         | Tag::JudgmentGiven
         | Tag::InspectorateAuditReported
@@ -157,8 +234,41 @@ pub fn evolve(state: &mut State, statement: &Statement, context: &Context) {
         | Tag::ScrutinyFactRecorded
         | Tag::BodyAliasAdded
         | Tag::MeetingHeld
-        | Tag::PaperDecided
+        | Tag::DecisionTaken
+        | Tag::ItemScrutinised
+        | Tag::StandingItemConfigured
+        | Tag::AssuranceGiven
+        | Tag::StatementMade
+        | Tag::MetricReported
+        | Tag::ObligationOversightAssigned
+        | Tag::CaseNoticeRecorded
+        | Tag::InvestigationReported
+        | Tag::AppealRecorded
+        | Tag::RestrictedAccessGranted
+        | Tag::RedactionApplied
+        | Tag::RectificationRecorded
+        | Tag::DisclosureLogged
         | Tag::Other => {}
+    }
+}
+
+fn evolve_conduct(change: Change<'_>, tag: Tag) {
+    match tag {
+        Tag::AllegationReceived => {
+            change.with(|state, c, body| conduct::evolve_received(state, c.param("case"), c.statement, body));
+        }
+        Tag::ReferralRecorded => change.case(referral::evolve),
+        Tag::SeverityAssessed => change.case(severity::evolve),
+        Tag::InvestigatorAppointed => {
+            change.case(|case, _: &InvestigatorAppointed| case.has_investigator = true)
+        }
+        Tag::CaseToAnswerDetermined => change.case(proceedings::evolve_answer),
+        Tag::ProceedingsStarted => {
+            change.case(|case, _: &ProceedingsStarted| case.proceedings = Proceedings::Started);
+        }
+        Tag::ProceedingsConcluded => change.case(proceedings::evolve_concluded),
+        Tag::ListReported => change.case(proceedings::evolve_list),
+        _ => change.case(conduct::evolve_disposed),
     }
 }
 
@@ -221,6 +331,15 @@ impl<'a> Change<'a> {
         if let Ok(body) = M::decode(self.statement.body.clone()) {
             apply(self.state, source, &body);
         }
+    }
+
+    /// Hands the decoded body over with the conduct case that it is about.
+    fn case<M: Message + Default>(self, apply: impl FnOnce(&mut ConductCase, &M)) {
+        self.with(|state, c, body| {
+            if let Some(case) = state.cases.get_mut(c.param("case")) {
+                apply(case, body);
+            }
+        });
     }
 
     fn stage(self, stage: Stage) {

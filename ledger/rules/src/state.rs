@@ -1,23 +1,30 @@
 //! What the rules remember: the fold of every entry so far.
 //!
 //! Kept small on purpose. Facts, figures, remarks and aliases leave no trace here, so a ledger of
-//! millions of them costs no memory; a report, a finding, an obligation and a key each cost a line.
+//! millions of them costs no memory; a report, a finding, an obligation, a case and a key each cost a line.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use ledger_core::ids::{EntryIndex, KeyId, Origin};
 use serde::{Deserialize, Serialize};
 
+use crate::actions::Actions;
 use crate::charter::Charter;
 use crate::civil::Day;
+use crate::clock_change::ChangedClock;
+use crate::conduct::ConductCase;
 use crate::delegation::Delegation;
+use crate::flow::Recipients;
+use crate::hold::Hold;
 use crate::keys::Key;
+use crate::meetings::Papers;
 use crate::obligation::Obligation;
 use crate::report::Finding;
 use crate::roles::Held;
+use crate::submission::Submission;
 
 /// Layout of a saved state. A state saved under another is thrown away and folded anew.
-const SNAPSHOT_VERSION: u8 = 1;
+const SNAPSHOT_VERSION: u8 = 2;
 
 /// Everything the rules need to judge the next statement. The default is the empty ledger.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -36,9 +43,26 @@ pub struct State {
     /// Obligation stream → obligation.
     pub(crate) obligations: BTreeMap<String, Obligation>,
     pub(crate) bodies: BTreeSet<String>,
-    /// Meeting stream → titles of the papers put before it.
-    pub(crate) papers: BTreeMap<String, BTreeSet<String>>,
+    /// Meeting stream → the papers put before it.
+    pub(crate) papers: BTreeMap<String, Papers>,
     pub(crate) erased: BTreeSet<[u8; 32]>,
+    pub(crate) restricted: BTreeSet<[u8; 32]>,
+    /// Hold → what it covers.
+    pub(crate) holds: BTreeMap<String, Hold>,
+    /// Pseudonym → conduct case.
+    pub(crate) cases: BTreeMap<String, ConductCase>,
+    /// Obligation stream → its actions.
+    pub(crate) actions: BTreeMap<String, Actions>,
+    /// Item stream → the bodies it was forwarded to.
+    pub(crate) items: BTreeMap<String, Recipients>,
+    /// Submission stream → how far it has come.
+    pub(crate) submissions: BTreeMap<String, Submission>,
+    /// Streams of publications that are out.
+    pub(crate) published: BTreeSet<String>,
+    /// Forces in the enhanced phase of monitoring.
+    pub(crate) engaged: BTreeSet<String>,
+    /// Clock stream → a period that was extended or paused.
+    pub(crate) clocks: BTreeMap<String, ChangedClock>,
 }
 
 /// Why saved bytes are not a state.
@@ -134,6 +158,24 @@ impl State {
     /// Digests of every addendum that was erased.
     pub fn erased(&self) -> impl Iterator<Item = ledger_core::hash::Hash> + '_ {
         self.erased.iter().map(|digest| ledger_core::hash::Hash(*digest))
+    }
+
+    /// One conduct case, by its pseudonym.
+    #[must_use]
+    pub fn conduct_case(&self, pseudonym: &str) -> Option<&ConductCase> {
+        self.cases.get(pseudonym)
+    }
+
+    /// Whether a legal hold covers the addendum with this digest.
+    #[must_use]
+    pub fn is_held(&self, digest: &ledger_core::hash::Hash) -> bool {
+        self.holds.values().any(|hold| hold.digests.contains(digest.as_bytes()))
+    }
+
+    /// Whether the addendum with this digest is kept and not to be used.
+    #[must_use]
+    pub fn is_restricted(&self, digest: &ledger_core::hash::Hash) -> bool {
+        self.restricted.contains(digest.as_bytes())
     }
 
     /// Whether the addendum with this digest was erased.

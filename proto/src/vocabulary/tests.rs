@@ -228,3 +228,20 @@ fn nothing_is_accepted_that_prost_would_write_differently() {
     }
     assert!(accepted > 100, "flips inside text stay valid");
 }
+
+#[test]
+fn a_text_is_found_with_the_path_of_its_field() {
+    let kind = kind("ForceResponseRecorded");
+    let body = kind.body_from_json(&json!({
+        "type": "action_taken",
+        "text": "Done.",
+        "actions": [{ "what": "one" }, { "what": "two", "owner_role": "LEAD" }],
+        "oversight": ["two"],
+    }));
+    let body = body.expect("a body");
+    let find = |word: &str| kind.find_text(&body, |text| (text == word).then_some(())).map(|(path, ())| path);
+    assert_eq!(find("Done.").as_deref(), Some("text"));
+    assert_eq!(find("two").as_deref(), Some("actions.1.what"));
+    assert_eq!(find("LEAD").as_deref(), Some("actions.1.owner_role"));
+    assert_eq!(find("three"), None);
+}

@@ -1,6 +1,8 @@
 //! Scenarios: what the rules say to people who do things, in order.
 
 mod charter;
+mod conduct;
+mod governance;
 mod hostile;
 mod inspection;
 mod registry;
