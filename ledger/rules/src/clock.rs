@@ -1,8 +1,19 @@
-//! Rule R1: the 56 days of the Police Act 1996, section 55(5A).
+//! Clocks: from a rule and a day to the last day that keeps it.
 //!
-//! Comments must be published "before the end of the period of 56 days beginning with the day on which
+//! [`reckon`] answers for every rule, R1 to R14, over civil days in London and, where the law counts working
+//! days, over the bank holidays of England and Wales. Words about dates ("By July 2021") are read by
+//! [`crate::due`]. The rule that everything else here turns on has a type of its own, [`StatutoryClock`]:
+//!
+//! Rule R1: the 56 days of the Police Act 1996, section 55(5A). Comments must be published "before the end of the period of 56 days beginning with the day on which
 //! the report is published". The publication day is day 1, so the last day is publication + 55; weekends
 //! and bank holidays count. Everyday counting says + 56, and is shown beside it because letters use it.
+
+pub mod calendar;
+mod reckon;
+mod rule;
+
+pub use reckon::{Cadence, ClockError, Options, Reckoned, Start, reckon};
+pub use rule::{NoRule, Rule};
 
 use serde::{Deserialize, Serialize};
 
@@ -75,7 +86,10 @@ impl StatutoryClock {
 }
 
 #[cfg(test)]
-mod tests {
+mod tests;
+
+#[cfg(test)]
+mod statutory {
     use super::*;
 
     fn day(text: &str) -> Day {
