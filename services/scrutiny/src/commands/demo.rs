@@ -180,6 +180,6 @@ fn next(at: &Common) -> String {
          scrutiny kinds ObligationClosed                           who may close, and how\n  \
          scrutiny export {ledger} export                           everything a stranger needs to verify it\n\
          (`cargo install --path services/scrutiny` puts `scrutiny` on your path; until then\n\
-         `cargo run --release --` stands for it.)"
+         `cargo run --` stands for it.)"
     )
 }
