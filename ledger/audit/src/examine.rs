@@ -59,7 +59,8 @@ pub(crate) struct ExaminedChunk {
 pub(crate) struct Examiner<'a> {
     source: &'a dyn Source,
     keys: &'a Keys,
-    cache: KeyCache,
+    /// One for each thread: a shared one would have them all wait for one counter.
+    caches: Vec<KeyCache>,
     /// Its own, so that whoever runs several audits on a pool of his own never waits for himself.
     pool: ThreadPool,
 }
@@ -83,7 +84,8 @@ impl Remarks {
 impl<'a> Examiner<'a> {
     pub(crate) fn new(source: &'a dyn Source, keys: &'a Keys) -> Self {
         let pool = ThreadPoolBuilder::new().build().expect("a process may start a thread for each core");
-        Self { source, keys, cache: KeyCache::default(), pool }
+        let caches = (0..pool.current_num_threads()).map(|_| KeyCache::default()).collect();
+        Self { source, keys, caches, pool }
     }
 
     /// Looks at everything in a chunk, on all cores.
@@ -157,9 +159,10 @@ impl<'a> Examiner<'a> {
             let finding = Finding::new(Code::Signature, sentence).at(index);
             return vec![finding.expected(signers.len(), signatures.len())];
         }
+        let cache = &self.caches[rayon::current_thread_index().unwrap_or(0)];
         let check = |blob: &Bytes| {
             let signature = Signature::parse(blob)?;
-            self.cache.verify(&signature, NAMESPACE, &entry.statement_bytes)
+            cache.verify(&signature, NAMESPACE, &entry.statement_bytes)
         };
         let mut bad = Vec::new();
         for (signer, blob) in signers.iter().zip(signatures) {
@@ -204,17 +207,24 @@ impl<'a> Examiner<'a> {
         addenda
     }
 
-    /// Partial bundles that are kept beside the one that was read must be its beginning.
+    /// Partial bundles that are kept beside the ones that were read must be their beginnings.
     fn partial_bundles(&self, piece: &Piece) -> Remarks {
         let mut remarks = Remarks::default();
         let Piece::Entries { from, entries } = piece else { return remarks };
-        let width = u64::from(TILE_WIDTH);
-        if from % width != 0 {
-            return remarks;
+        let width = usize::from(TILE_WIDTH);
+        // A piece that begins within a bundle follows a hole, which was told of.
+        if from % u64::from(TILE_WIDTH) == 0 {
+            for (n, bundle) in (from / u64::from(TILE_WIDTH)..).zip(entries.chunks(width)) {
+                self.partials_of(TilePath::entries(n, TILE_WIDTH), bundle, &mut remarks);
+            }
         }
-        let full = TilePath::entries(from / width, TILE_WIDTH);
+        remarks
+    }
+
+    fn partials_of(&self, full: TilePath, entries: &[Bytes], remarks: &mut Remarks) {
         let wrong = |path: TilePath, problem: &str| {
-            Finding::new(Code::Bundle, format!("{path} {problem}")).at(*from).about(path)
+            let finding = Finding::new(Code::Bundle, format!("{path} {problem}"));
+            finding.at(full.n * u64::from(TILE_WIDTH)).about(path)
         };
         let widths = self.source.partials(&full).unwrap_or_else(|e| {
             remarks.unread(e, |problem| wrong(full, &problem));
@@ -230,7 +240,6 @@ impl<'a> Examiner<'a> {
                 Err(e) => remarks.unread(e, |problem| wrong(path, &format!("cannot be read: {problem}"))),
             }
         }
-        remarks
     }
 }
 

@@ -5,7 +5,6 @@ use std::iter::Peekable;
 use bytes::Bytes;
 use ledger_core::checkpoint::SignedCheckpoint;
 use ledger_core::ids::{EntryIndex, TreeSize};
-use ledger_core::tile::TILE_WIDTH;
 
 use crate::finding::{Code, Finding};
 use crate::note::{Note, Place};
@@ -16,6 +15,10 @@ const CHUNK_ENTRIES: usize = 4_096;
 
 /// Bytes of entries examined together. Three chunks are under way at once.
 const CHUNK_BYTES: usize = 8 << 20;
+
+/// Entries asked for at once. A source of bundles gives one bundle; a ledger's own folder keeps up to 4,096 entries
+/// in a frame, which it unpacks for each question.
+pub(crate) const READ_ENTRIES: usize = 1_024;
 
 /// Checkpoints examined together, where no entries come with them.
 const CHUNK_NOTES: usize = 1_024;
@@ -72,8 +75,8 @@ impl<'a> Reader<'a> {
     fn fill(&mut self, chunk: &mut Chunk) {
         let (mut entries, mut bytes) = (0, 0);
         while !self.at_end && entries < CHUNK_ENTRIES && bytes < CHUNK_BYTES {
-            let room =
-                usize::from(TILE_WIDTH) - usize::try_from(self.next % 256).expect("a remainder below 256");
+            // Up to the end of a bundle: one that is read in two goes is taken apart twice.
+            let room = READ_ENTRIES - usize::try_from(self.next % 256).expect("a remainder below 256");
             match self.source.entries(EntryIndex(self.next), room) {
                 Ok(read) if read.is_empty() => self.at_end = true,
                 Ok(read) => {
@@ -94,9 +97,8 @@ impl<'a> Reader<'a> {
     }
 
     fn lose(&mut self, error: &SourceError, chunk: &mut Chunk) {
-        let width = u64::from(TILE_WIDTH);
         let from = self.next;
-        let boundary = (from / width + 1) * width;
+        let boundary = self.source.after_damage(EntryIndex(from)).0.max(from + 1);
         let to = self.size.map_or(boundary, |size| size.0).clamp(from + 1, boundary);
         let sentence = format!("entries {from} to {} are not there: {error}", to - 1);
         chunk.findings.push(Finding::new(Code::Bundle, sentence).at(from));

@@ -9,7 +9,7 @@ mod files;
 use bytes::Bytes;
 use ledger_core::hash::Hash;
 use ledger_core::ids::{EntryIndex, TreeSize};
-use ledger_core::tile::TilePath;
+use ledger_core::tile::{TILE_WIDTH, TilePath};
 
 pub use export::Export;
 pub use files::{Files, Folder, Listed, MemoryFiles};
@@ -103,9 +103,16 @@ pub trait Source: Sync {
     /// Entries from `from` on: 1 to `limit` of them, or none where the log ends.
     ///
     /// # Errors
-    /// When what stands at `from` cannot be read. After [`SourceError::Damaged`] the auditor goes on with the
-    /// next multiple of 256, where the next bundle begins.
+    /// When what stands at `from` cannot be read. After [`SourceError::Damaged`] the auditor goes on at
+    /// [`Source::after_damage`].
     fn entries(&self, from: EntryIndex, limit: usize) -> Result<Vec<Bytes>, SourceError>;
+
+    /// Where entries may be readable again behind a damaged one at `from`, which is always later. Unless a source
+    /// knows better: where the next bundle of 256 begins.
+    fn after_damage(&self, from: EntryIndex) -> EntryIndex {
+        let width = u64::from(TILE_WIDTH);
+        EntryIndex((from.0 / width + 1) * width)
+    }
 
     /// A tile or bundle under exactly this path.
     ///

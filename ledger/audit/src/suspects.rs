@@ -5,10 +5,10 @@
 
 use ledger_core::entry::Entry;
 use ledger_core::ids::{EntryIndex, KeyId};
-use ledger_core::tile::TILE_WIDTH;
 use ledger_rules::State;
 
 use crate::finding::{Code, Finding};
+use crate::read::READ_ENTRIES;
 use crate::source::Source;
 
 /// Tells of every entry in `0..size` that a compromised key signed after it was compromised.
@@ -16,15 +16,12 @@ pub(crate) fn find(source: &dyn Source, size: u64, state: &State, mut tell: impl
     let compromised: Vec<(KeyId, EntryIndex)> =
         state.keys().filter_map(|(id, key)| Some((*id, key.compromised_since()?))).collect();
     let Some(first) = compromised.iter().map(|(_, since)| since.0).min() else { return };
-    let width = u64::from(TILE_WIDTH);
     let mut next = first;
     while next < size {
-        let boundary = (next / width + 1) * width;
-        let room = usize::try_from(boundary - next).expect("at most 256");
         // What cannot be read has been told of on the first walk.
-        let entries = source.entries(EntryIndex(next), room).unwrap_or_default();
+        let entries = source.entries(EntryIndex(next), READ_ENTRIES).unwrap_or_default();
         if entries.is_empty() {
-            next = boundary;
+            next = source.after_damage(EntryIndex(next)).0.max(next + 1);
             continue;
         }
         for bytes in entries {

@@ -14,6 +14,7 @@ use bytes::Bytes;
 use prost::Message as _;
 use scrutiny_proto::ledger::v1::EntryContent;
 
+use crate::canonical::Walk;
 use crate::hash::Hash;
 use crate::ids::EntryIndex;
 use crate::limits::{MAX_ENTRY_BYTES, MAX_SIGNATURE_BYTES, MAX_SIGNATURES};
@@ -87,7 +88,7 @@ impl Entry {
         let end = end.ok_or(EntryError::AddendaIndex)?;
         let message =
             EntryContent::decode(bytes.slice(1..end)).map_err(|e| EntryError::Malformed(e.to_string()))?;
-        if message.encoded_len() != end - 1 {
+        if !is_canonical(&message, &bytes[1..end]) {
             return Err(EntryError::NotCanonical);
         }
         let EntryContent { index, previous_leaf_hash, stream_version, recorded_at_ms, statement, signatures } =
@@ -103,9 +104,10 @@ impl Entry {
             signatures,
         };
         entry.check_signature_bounds()?;
-        // Sealing is a function of the fields, so the bytes are canonical when sealing gives them back.
-        // This also proves that the addenda index points at the commitments and nothing else.
-        if entry.seal()? != bytes[..] {
+        // The index must point at the commitments and nothing else, as sealing would have it.
+        let offsets = entry.digest_offsets(&bytes[..end])?;
+        let index = bytes[end..bytes.len() - 1].chunks_exact(4);
+        if offsets.len() != count || !offsets.iter().map(|offset| offset.to_be_bytes()).eq(index) {
             return Err(EntryError::NotCanonical);
         }
         Ok(entry)
@@ -160,4 +162,19 @@ impl Entry {
         }
         Ok(offsets)
     }
+}
+
+/// Whether these bytes are what prost would write for the content.
+fn is_canonical(content: &EntryContent, bytes: &[u8]) -> bool {
+    // Destructured in full, so that a new field stops the compiler here.
+    let EntryContent { index, previous_leaf_hash, stream_version, recorded_at_ms, statement, signatures } =
+        content;
+    Walk::covers(bytes, |walk| {
+        walk.number(1, *index)?;
+        walk.bytes(2, previous_leaf_hash)?;
+        walk.number(3, *stream_version)?;
+        walk.number(4, *recorded_at_ms)?;
+        walk.bytes(5, statement)?;
+        signatures.iter().try_for_each(|signature| walk.item(6, signature))
+    })
 }

@@ -9,6 +9,7 @@
 pub mod addendum;
 pub mod allowed_signers;
 pub mod bundle;
+mod canonical;
 pub mod chain;
 pub mod checkpoint;
 pub mod cosignature;

@@ -8,6 +8,7 @@ use bytes::Bytes;
 use prost::Message as _;
 use scrutiny_proto::ledger::v1 as wire;
 
+use crate::canonical::Walk;
 use crate::hash::Hash;
 use crate::ids::{IdError, KeyId, Origin, StatementId, StreamId};
 use crate::limits::{MAX_DOCUMENTS, MAX_SEALED_FIELDS, MAX_SIGNATURES, MAX_STATEMENT_BYTES};
@@ -145,7 +146,7 @@ impl Statement {
         }
         let message =
             wire::Statement::decode(bytes.clone()).map_err(|e| StatementError::Malformed(e.to_string()))?;
-        if message.encoded_len() != bytes.len() || message.encode_to_vec() != bytes[..] {
+        if !is_canonical(&message, bytes) {
             return Err(StatementError::NotCanonical);
         }
         Self::from_wire(message)
@@ -213,6 +214,87 @@ impl Statement {
     }
 }
 
+/// Whether these bytes are what prost would write for the message.
+fn is_canonical(message: &wire::Statement, bytes: &[u8]) -> bool {
+    // Destructured in full, so that a new field stops the compiler here.
+    let wire::Statement {
+        ledger,
+        id,
+        kind,
+        stream,
+        expected,
+        occurred,
+        signers,
+        marking,
+        regime,
+        body,
+        sealed,
+        documents,
+        causation_id,
+        correlation_id,
+        imported,
+    } = message;
+    Walk::covers(bytes, |walk| {
+        walk.bytes(1, ledger.as_bytes())?;
+        walk.bytes(2, id)?;
+        walk.bytes(3, kind.as_bytes())?;
+        walk.bytes(4, stream.as_bytes())?;
+        match expected {
+            Some(wire::statement::Expected::ExpectedVersion(version)) => walk.chosen_number(5, *version)?,
+            Some(wire::statement::Expected::AnyVersion(any)) => walk.chosen_number(6, u64::from(*any))?,
+            None => {}
+        }
+        occurred.iter().try_for_each(|occurred| walk_occurred(walk, occurred))?;
+        signers.iter().try_for_each(|signer| walk_signer(walk, signer))?;
+        walk.choice(9, *marking)?;
+        walk.choice(10, *regime)?;
+        walk.bytes(11, body)?;
+        sealed.iter().try_for_each(|commitment| walk_commitment(walk, commitment))?;
+        documents.iter().try_for_each(|document| walk_document(walk, document))?;
+        walk.bytes(14, causation_id)?;
+        walk.bytes(15, correlation_id)?;
+        walk.number(16, u64::from(*imported))
+    })
+}
+
+fn walk_occurred(walk: &mut Walk<'_>, message: &wire::Occurred) -> Option<()> {
+    let wire::Occurred { precision, value, words } = message;
+    walk.group(7, |walk| {
+        walk.choice(1, *precision)?;
+        walk.bytes(2, value.as_bytes())?;
+        walk.bytes(3, words.as_bytes())
+    })
+}
+
+fn walk_signer(walk: &mut Walk<'_>, message: &wire::Signer) -> Option<()> {
+    let wire::Signer { key_id, role, body, acting, on_behalf_of } = message;
+    walk.group(8, |walk| {
+        walk.bytes(1, key_id)?;
+        walk.bytes(2, role.as_bytes())?;
+        walk.bytes(3, body.as_bytes())?;
+        walk.number(4, u64::from(*acting))?;
+        walk.bytes(5, on_behalf_of.as_bytes())
+    })
+}
+
+fn walk_commitment(walk: &mut Walk<'_>, message: &wire::Commitment) -> Option<()> {
+    let wire::Commitment { field, digest, reason_code } = message;
+    walk.group(12, |walk| {
+        walk.bytes(1, field.as_bytes())?;
+        walk.bytes(2, digest)?;
+        walk.bytes(3, reason_code.as_bytes())
+    })
+}
+
+fn walk_document(walk: &mut Walk<'_>, message: &wire::Document) -> Option<()> {
+    let wire::Document { sha256, media_type, title } = message;
+    walk.group(13, |walk| {
+        walk.bytes(1, sha256)?;
+        walk.bytes(2, media_type.as_bytes())?;
+        walk.bytes(3, title.as_bytes())
+    })
+}
+
 fn field(field: &'static str, problem: impl Into<String>) -> StatementError {
     StatementError::Field { field, problem: problem.into() }
 }
@@ -262,4 +344,111 @@ fn document_from_wire(message: wire::Document) -> Result<Document, StatementErro
     let wire::Document { sha256, media_type, title } = message;
     let sha256 = Hash::from_slice(&sha256).ok_or_else(|| field("documents.sha256", "must have 32 bytes"))?;
     Ok(Document { sha256, media_type, title })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn message() -> wire::Statement {
+        let id = Bytes::from_static(b"\x01\x90\x00\x00\x00\x00\x70\x00\x80\x00\x00\x00\x00\x00\x00\x01");
+        let words = |text: &str| text.to_owned();
+        wire::Statement {
+            ledger: words("ledger.example/test"),
+            id: id.clone(),
+            kind: words("scrutiny.response.v1.ScrutinyFactRecorded"),
+            stream: words("fact/a/b"),
+            expected: Some(wire::statement::Expected::ExpectedVersion(0)),
+            occurred: Some(wire::Occurred {
+                precision: wire::Precision::Day.into(),
+                value: words("2021-04-13"),
+                words: words("spring"),
+            }),
+            signers: vec![
+                wire::Signer {
+                    key_id: Bytes::from_static(&[7; 32]),
+                    role: words("CC"),
+                    body: words("a"),
+                    acting: true,
+                    on_behalf_of: words("DCC"),
+                };
+                2
+            ],
+            marking: wire::Marking::Official.into(),
+            regime: wire::Regime::None.into(),
+            body: Bytes::from_static(&[1; 200]),
+            sealed: vec![wire::Commitment {
+                field: words("people"),
+                digest: Bytes::from_static(&[8; 32]),
+                reason_code: words("NATSEC"),
+            }],
+            documents: vec![wire::Document {
+                sha256: Bytes::from_static(&[9; 32]),
+                media_type: words("application/pdf"),
+                title: words("A letter"),
+            }],
+            causation_id: id.clone(),
+            correlation_id: id,
+            imported: true,
+        }
+    }
+
+    /// Both answers to whether bytes that decode are canonical, which must be one.
+    fn agree(bytes: &[u8]) -> Result<(), TestCaseError> {
+        if let Ok(message) = wire::Statement::decode(bytes) {
+            prop_assert_eq!(is_canonical(&message, bytes), message.encode_to_vec() == bytes);
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn what_prost_writes_is_canonical_and_nothing_beside_it() {
+        let bytes = message().encode_to_vec();
+        assert!(is_canonical(&message(), &bytes));
+        let empty = wire::Statement::default();
+        assert!(is_canonical(&empty, b""));
+        // A zero spelt out, a length in more bytes than it needs, a field out of order, an unknown one.
+        for bad in [&b"\x48\x00"[..], b"\x0a\x81\x00a", b"\x50\x01\x48\x01", b"\xf8\x01\x01"] {
+            let message = wire::Statement::decode(bad).unwrap();
+            assert!(!is_canonical(&message, bad), "{bad:02x?}");
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(4_096))]
+
+        #[test]
+        fn walking_and_encoding_again_agree_on_changed_bytes(
+            at in any::<prop::sample::Index>(),
+            cut in 0usize..4,
+            put in prop::collection::vec(any::<u8>(), 0..4),
+        ) {
+            let mut bytes = message().encode_to_vec();
+            let at = at.index(bytes.len());
+            let end = (at + cut).min(bytes.len());
+            bytes.splice(at..end, put);
+            agree(&bytes)?;
+        }
+
+        #[test]
+        fn walking_and_encoding_again_agree_on_fields_in_any_order(
+            fields in prop::collection::vec((1u8..=17, prop::collection::vec(any::<u8>(), 0..6)), 0..6),
+        ) {
+            let mut bytes = Vec::new();
+            for (number, content) in fields {
+                match number {
+                    // Numbers: one byte each, zero among them.
+                    5 | 6 | 9 | 10 => bytes.extend([number << 3, content.first().map_or(0, |b| b & 0x7f)]),
+                    16 | 17 => bytes.extend([(number << 3) | 0x80, 1, content.first().map_or(0, |b| b & 0x7f)]),
+                    _ => {
+                        bytes.extend([number << 3 | 2, content.len() as u8]);
+                        bytes.extend(content);
+                    }
+                }
+            }
+            agree(&bytes)?;
+        }
+    }
 }
