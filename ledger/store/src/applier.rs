@@ -86,7 +86,7 @@ fn run(second: &Second, queue: &Queue) {
     while let Some(mut tail) = wait_for_work(queue) {
         let step = tail.step();
         drop(tail);
-        let result = second.apply(step);
+        let result = second.apply(&step);
         let mut tail = queue.tail();
         match result {
             Ok(()) => tail.applied(second.progress()),
@@ -99,6 +99,8 @@ fn run(second: &Second, queue: &Queue) {
         }
         let failed = tail.failed.is_some();
         drop(tail);
+        // The step holds the last share of what it brought in, and lets go of it outside the lock.
+        drop(step);
         queue.room.notify_all();
         if failed {
             return;
@@ -124,7 +126,7 @@ fn wait_for_work(queue: &Queue) -> Option<MutexGuard<'_, Tail>> {
 
 /// Brings full blocks of a tail into the index without a thread: what opening does before it hands over.
 pub(crate) fn apply_now(second: &Second, tail: &mut Tail) -> Result<(), Trouble> {
-    second.apply(tail.step())?;
+    second.apply(&tail.step())?;
     tail.applied(second.progress());
     Ok(())
 }

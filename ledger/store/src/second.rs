@@ -5,7 +5,7 @@
 //! of 4,096 entries; until a block is full its part of them lives in memory ([`crate::tail`]) and is made
 //! again from the entries on opening. A step writes its values and, last, how far everything has come.
 
-use std::sync::{RwLock, RwLockReadGuard};
+use std::sync::{Arc, RwLock, RwLockReadGuard};
 
 use bytes::Bytes;
 use ledger_core::bundle;
@@ -17,6 +17,7 @@ use crate::index::{Kv, Trouble, Write};
 use crate::journal::Record;
 use crate::keys::{self, numbered, read_parts, write_parts};
 use crate::runs::{BLOCK_ENTRIES, Key, Runs};
+use crate::tail::OpenBlock;
 use crate::tree::TILE_LEAVES;
 
 /// Entries compressed together. More compress better and make reading one dearer: 32 take 40 µs to unpack.
@@ -66,7 +67,7 @@ pub(crate) struct Step {
     pub(crate) from: u64,
     pub(crate) entries: Vec<Bytes>,
     /// The block that these entries complete.
-    pub(crate) block: Option<Block>,
+    pub(crate) block: Option<Arc<OpenBlock>>,
     pub(crate) records: Vec<(JournalKind, Record)>,
 }
 
@@ -101,7 +102,7 @@ impl Second {
     }
 
     /// Takes in a step; durable when it returns. Only one thread does this.
-    pub(crate) fn apply(&self, step: Step) -> Result<(), Trouble> {
+    pub(crate) fn apply(&self, step: &Step) -> Result<(), Trouble> {
         let mut progress = self.progress();
         let mut writes = Vec::new();
         self.write_bundles(step.from, &step.entries, &mut writes)?;
@@ -115,7 +116,8 @@ impl Second {
             *count = (*count).max(record.number + 1);
         }
         let mut new_runs = None;
-        if let Some(block) = step.block {
+        if let Some(block) = &step.block {
+            let block = block.to_block();
             write_tiles(progress.blocks, &block.leaves, &mut writes);
             let state = self.state();
             let ids = state.ids.write(&self.kv, progress.blocks, block.ids)?;

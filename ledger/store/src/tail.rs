@@ -4,6 +4,7 @@
 //! moment exists at which neither knows it.
 
 use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -29,9 +30,9 @@ pub(crate) fn stream_key(stream: &StreamId) -> Key {
     Hash::of(stream.as_str().as_bytes()).0[..16].try_into().expect("16 of 32 bytes")
 }
 
-/// The part of a block that is in.
-#[derive(Debug, Default)]
-struct OpenBlock {
+/// The part of a block that is in. A full one is shared with the applier and does not change any more.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct OpenBlock {
     leaves: Vec<Hash>,
     ids: HashMap<StatementId, u64>,
     streams: HashMap<Key, Vec<(u64, u64)>>,
@@ -42,7 +43,7 @@ struct OpenBlock {
 pub(crate) struct Tail {
     /// Number of the first block here.
     first_block: u64,
-    blocks: VecDeque<OpenBlock>,
+    blocks: VecDeque<Arc<OpenBlock>>,
     /// Index of the first entry whose bytes are here: the start of a bundle.
     bytes_from: u64,
     bytes: VecDeque<Bytes>,
@@ -86,9 +87,10 @@ impl Tail {
     pub(crate) fn push(&mut self, entry: &SealedEntry) {
         let index = self.next();
         if index.is_multiple_of(BLOCK_ENTRIES) {
-            self.blocks.push_back(OpenBlock::default());
+            self.blocks.push_back(Arc::default());
         }
         let block = self.blocks.back_mut().expect("a block begins at each multiple of its size");
+        let block = Arc::get_mut(block).expect("only full blocks are shared");
         block.leaves.push(entry.leaf_hash);
         block.ids.insert(entry.statement_id, index);
         block.streams.entry(stream_key(&entry.stream)).or_default().push((entry.stream_version, index));
@@ -130,7 +132,7 @@ impl Tail {
 
     /// The next step: the rest of the first block, as far as it goes, and all records.
     pub(crate) fn step(&mut self) -> Step {
-        let block = if self.first_is_full() { self.blocks.front().map(OpenBlock::to_block) } else { None };
+        let block = if self.first_is_full() { self.blocks.front().cloned() } else { None };
         let end = self.next().min(self.first() + BLOCK_ENTRIES);
         let count = usize::try_from(end.saturating_sub(self.bytes_from)).expect("at most a block");
         let entries = self.bytes.iter().take(count).cloned().collect();
@@ -159,7 +161,7 @@ impl Tail {
     }
 
     pub(crate) fn stream_version(&self, stream: &Key) -> Option<u64> {
-        let last = |block: &OpenBlock| block.streams.get(stream)?.last().map(|&(version, _)| version);
+        let last = |block: &Arc<OpenBlock>| block.streams.get(stream)?.last().map(|&(version, _)| version);
         self.blocks.iter().rev().find_map(last)
     }
 
@@ -179,7 +181,8 @@ impl Tail {
 }
 
 impl OpenBlock {
-    fn to_block(&self) -> Block {
+    /// As the tiles and the runs take it.
+    pub(crate) fn to_block(&self) -> Block {
         let id = |(id, index): (&StatementId, &u64)| {
             let mut record = [0; 24];
             record[..16].copy_from_slice(id.as_bytes());
