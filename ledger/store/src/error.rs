@@ -163,10 +163,13 @@ pub enum Event {
         record: u64,
     },
     /// The index could not be used and was moved away.
-    #[error("the index was set aside as {name}: {reason}")]
+    #[error("the index was set aside{}: {reason}", match kept {
+        Some(name) => format!(" as {name}"),
+        None => String::from(", and removed for want of space"),
+    })]
     IndexSetAside {
-        /// Its new name in the ledger folder.
-        name: String,
+        /// Its new name in the ledger folder, if there was room to keep it.
+        kept: Option<String>,
         /// What was wrong with it.
         reason: String,
     },

@@ -37,6 +37,8 @@ use crate::{Head, SealedEntry, Store as _, space};
 
 /// How many indexes that were set aside are kept.
 const SET_ASIDE_KEPT: usize = 2;
+/// Room that a new index needs beyond the size of the old one.
+const SPARE_BYTES: u64 = 16 << 20;
 
 /// What opening found and did.
 #[derive(Debug, Clone)]
@@ -222,7 +224,8 @@ fn try_open_index(dir: &Path, events: &mut Vec<Event>) -> Result<Second, Trouble
     Second::load(kv)
 }
 
-/// Moves the index out of the way, and removes all but the latest few that were moved before.
+/// Moves the index out of the way, and removes all but the latest few that were moved before. Where there
+/// is no room for a new one beside it, it is removed as well: it can be made again, it is kept to be looked at.
 pub(crate) fn set_aside(dir: &Path, reason: String, events: &mut Vec<Event>) -> Result<(), StoreError> {
     let number = |path: &PathBuf| -> Option<u32> {
         path.file_name()?.to_str()?.strip_prefix("index.set-aside-")?.parse().ok()
@@ -233,14 +236,17 @@ pub(crate) fn set_aside(dir: &Path, reason: String, events: &mut Vec<Event>) -> 
     present.sort_unstable();
     let next = present.last().map_or(0, |last| last + 1);
     let path_of = |n: u32| dir.join(format!("index.set-aside-{n}"));
-    while present.len() + 1 > SET_ASIDE_KEPT {
+    let index = dir.join("index");
+    let needed = space::used(&index) + SPARE_BYTES;
+    fs::rename(&index, path_of(next)).map_err(StoreError::io("setting aside", &path_of(next)))?;
+    present.push(next);
+    while present.len() > SET_ASIDE_KEPT || (!present.is_empty() && space::free(dir)? < needed) {
         let oldest = path_of(present.remove(0));
         fs::remove_dir_all(&oldest).map_err(StoreError::io("removing", &oldest))?;
     }
-    let name = format!("index.set-aside-{next}");
-    fs::rename(dir.join("index"), path_of(next)).map_err(StoreError::io("setting aside", &path_of(next)))?;
     sync_dir(dir)?;
-    events.push(Event::IndexSetAside { name, reason });
+    let kept = present.contains(&next).then(|| format!("index.set-aside-{next}"));
+    events.push(Event::IndexSetAside { kept, reason });
     Ok(())
 }
 

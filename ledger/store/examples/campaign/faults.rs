@@ -26,8 +26,8 @@ const FAULTS: [(&str, &str); 8] = [
     ("sync_file_range", "EIO"),
 ];
 
-/// The Nth call of each kind fails, for N = 1, 2, …, until a child ends without having met the fault or
-/// the rounds for the kind are used up.
+/// The Nth call of each kind fails, or every one from the Nth on, for N = 1, 2, …, until a child ends without
+/// having met the fault or the rounds for the kind are used up. strace counts for each thread by itself.
 pub(crate) fn strace(rounds: u64) {
     if !run("strace", &["-V"]) {
         eprintln!("SKIPPED: this campaign needs strace");
@@ -35,44 +35,40 @@ pub(crate) fn strace(rounds: u64) {
     }
     let mut random = Random(0x0073_7472_6163);
     for (call, error) in FAULTS {
-        let mut outcomes: BTreeMap<&str, u64> = BTreeMap::new();
-        for nth in 1..=rounds / FAULTS.len() as u64 {
-            let dir = fresh("strace");
-            let inject = format!("inject={call}:error={error}:when={nth}");
-            let log = dir.join("calls");
-            let before = [
-                "strace",
-                "-f",
-                "-qq",
-                "-o",
-                log.to_str().unwrap(),
-                "-e",
-                &format!("trace={call}"),
-                "-e",
-                &inject,
-            ];
-            let worker = Worker::start(&before, &dir.join("ledger"), nth, 6);
-            let (acknowledged, ended) = worker.wait(Duration::from_secs(60));
-            let met = fs::read_to_string(&log).unwrap_or_default().contains("INJECTED");
-            let outcome = match (&acknowledged, ended, met) {
-                (_, false, _) => "hung and was killed",
-                (_, _, false) => "not met",
-                (Acknowledged { poisoned: Some(_), .. }, ..) => "poisoned",
-                (Acknowledged { done: true, refused, .. }, ..) if refused.is_empty() => {
-                    "not felt by the writer"
+        for onwards in ["", "+"] {
+            let mut outcomes: BTreeMap<&str, u64> = BTreeMap::new();
+            for nth in 1..=rounds / (2 * FAULTS.len() as u64) {
+                let inject = format!("inject={call}:error={error}:when={nth}{onwards}");
+                let outcome = one_fault(call, &inject, nth, &mut random);
+                *outcomes.entry(outcome).or_default() += 1;
+                if outcome == "not met" {
+                    break;
                 }
-                (Acknowledged { done: true, .. }, ..) => "refused, then went on",
-                _ => "stopped",
-            };
-            *outcomes.entry(outcome).or_default() += 1;
-            if let Err(problem) = check(&dir.join("ledger"), &acknowledged, &mut random) {
-                panic!("{call} number {nth} with {error}: {problem}");
             }
-            if outcome == "not met" {
-                break;
-            }
+            let when = if onwards.is_empty() { "once" } else { "from then on" };
+            println!("strace: {call} with {error}, {when}: nothing acknowledged was lost; {outcomes:?}");
         }
-        println!("strace: {call} with {error}: nothing acknowledged was lost; {outcomes:?}");
+    }
+}
+
+fn one_fault(call: &str, inject: &str, seed: u64, random: &mut Random) -> &'static str {
+    let dir = fresh("strace");
+    let log = dir.join("calls");
+    let trace = format!("trace={call}");
+    let before = ["strace", "-f", "-qq", "-o", log.to_str().unwrap(), "-e", &trace, "-e", inject];
+    let worker = Worker::start(&before, &dir.join("ledger"), seed, 6);
+    let (acknowledged, ended) = worker.wait(Duration::from_secs(60));
+    let met = fs::read_to_string(&log).unwrap_or_default().contains("INJECTED");
+    if let Err(problem) = check(&dir.join("ledger"), &acknowledged, random) {
+        panic!("{inject}: {problem}");
+    }
+    match (&acknowledged, ended, met) {
+        (_, false, _) => "hung and was killed",
+        (_, _, false) => "not met",
+        (Acknowledged { poisoned: Some(_), .. }, ..) => "poisoned",
+        (Acknowledged { done: true, refused, .. }, ..) if refused.is_empty() => "not felt by the writer",
+        (Acknowledged { done: true, .. }, ..) => "refused",
+        _ => "stopped",
     }
 }
 
