@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 
 use super::calendar::{self, NotCovered};
-use super::{COPY_WARNING_DAYS, Rule, STATUTORY_DAYS, StatutoryClock};
+use super::{COPY_WARNING_DAYS, Rule, STATUTORY_DAYS, StatutoryClock, Verdict};
 use crate::civil::Day;
 use crate::due::{self, REVIEW_EVERY_DAYS};
 
@@ -183,6 +183,13 @@ pub fn reckon(rule: Rule, from: Start, options: &Options) -> Result<Reckoned, Cl
 }
 
 impl Reckoned {
+    /// Whether what was done on this day kept the rule; none where the rule sets no last day.
+    #[must_use]
+    pub fn verdict(&self, done: Day) -> Option<Verdict> {
+        let last = self.last_day?;
+        Some(if done > last { Verdict::Late { days: done.since(last) } } else { Verdict::InTime })
+    }
+
     fn step(&mut self, text: String) {
         self.steps.push(text);
     }
