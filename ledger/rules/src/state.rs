@@ -166,6 +166,12 @@ impl State {
         self.cases.get(pseudonym)
     }
 
+    /// A period that was extended or paused, by its stream: `clock/{body}/{report}/r13`.
+    #[must_use]
+    pub fn changed_clock(&self, stream: &str) -> Option<&ChangedClock> {
+        self.clocks.get(stream)
+    }
+
     /// Whether a legal hold covers the addendum with this digest.
     #[must_use]
     pub fn is_held(&self, digest: &ledger_core::hash::Hash) -> bool {

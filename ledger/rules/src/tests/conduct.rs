@@ -282,3 +282,50 @@ fn a_notice_was_given_on_a_day_or_withheld_under_a_code() {
     aa(&mut world, "RestrictedAccessGranted", access("IM")).ok();
     aa(&mut world, "RestrictedAccessGranted", access("ANYBODY")).refused(Code::UnknownRole);
 }
+
+#[test]
+fn what_is_done_in_a_case_is_done_by_the_day_of_recording() {
+    let mut world = opened("conduct");
+    aa(&mut world, "SeverityAssessed", severity("conduct_14", "misconduct")).ok();
+    appoint(&mut world);
+    let tomorrow = "2022-06-14";
+    let notice = json!({ "notice": "progress", "given_on": tomorrow });
+    aa(&mut world, "CaseNoticeRecorded", notice).any_version().refused(Code::DateOrder);
+    let report = |on: &str| json!({ "submitted_on": on });
+    say(&mut world, "InvestigationReported", report(tomorrow))
+        .by("investigator", "INV", FORCE)
+        .refused(Code::DateOrder);
+    say(&mut world, "InvestigationReported", report("2022-06-13")).by("investigator", "INV", FORCE).ok();
+    let late = json!({ "answer": "misconduct", "forum": "meeting", "determined_on": tomorrow });
+    aa(&mut world, "CaseToAnswerDetermined", late).refused(Code::DateOrder);
+    aa(&mut world, "CaseToAnswerDetermined", answer("none")).ok();
+    let started = |on: &str| json!({ "forum": "meeting", "started_on": on });
+    aa(&mut world, "ProceedingsStarted", started("2022-06-13")).refused(Code::CaseState);
+    aa(&mut world, "CaseToAnswerDetermined", answer("misconduct")).ok();
+    aa(&mut world, "ProceedingsStarted", started(tomorrow)).refused(Code::DateOrder);
+    aa(&mut world, "ProceedingsStarted", started("2022-06-13")).ok();
+    let concluded = json!({ "finding": "not_proven", "concluded_on": tomorrow });
+    aa(&mut world, "ProceedingsConcluded", concluded).refused(Code::DateOrder);
+    aa(&mut world, "ProceedingsConcluded", json!({ "finding": "not_proven", "concluded_on": "2022-06-13" }))
+        .ok();
+    aa(&mut world, "AppealRecorded", json!({ "state": "lodged", "on": tomorrow })).refused(Code::DateOrder);
+    aa(&mut world, "CaseDisposed", json!({ "disposal": "performance" })).refused(Code::CaseState);
+    aa(&mut world, "CaseDisposed", json!({ "disposal": "closed" })).ok();
+}
+
+#[test]
+fn a_list_report_names_its_trigger_and_is_acknowledged_while_it_stands() {
+    let mut world = proceeding();
+    let step = |step: &str, list: &str| json!({ "list": list, "step": step, "done_on": "2022-06-13" });
+    aa(&mut world, "ListReported", step("sent", "advisory")).refused(Code::CaseState);
+    let mut sent = step("sent", "advisory");
+    sent["trigger_on"] = json!("2022-06-13");
+    aa(&mut world, "ListReported", sent).ok();
+    aa(&mut world, "ListReported", step("acknowledged", "barred")).refused(Code::CaseState);
+    aa(&mut world, "ListReported", step("acknowledged", "advisory")).ok();
+    aa(&mut world, "ListReported", step("withdrawn", "advisory")).ok();
+    aa(&mut world, "ListReported", step("acknowledged", "advisory")).refused(Code::CaseState);
+    let mut ahead = step("sent", "advisory");
+    (ahead["trigger_on"], ahead["done_on"]) = (json!("2022-06-13"), json!("2022-06-14"));
+    aa(&mut world, "ListReported", ahead).refused(Code::DateOrder);
+}

@@ -45,6 +45,14 @@ fn inv_39_noting_is_not_approving() {
     assert_eq!(rest(&mut world, "Plan"), Err(Code::Inv39));
     assert_eq!(decide(&mut world, "Plan", "approved"), Ok(()));
     assert_eq!(rest(&mut world, "Plan"), Ok(()));
+    assert_eq!(
+        decide(&mut world, "Plan", "noted"),
+        Ok(()),
+        "a later decision takes the place of the earlier"
+    );
+    assert_eq!(rest(&mut world, "Plan"), Err(Code::Inv39));
+    assert_eq!(decide(&mut world, "Plan", "referred"), Ok(()));
+    assert_eq!(rest(&mut world, "Plan"), Ok(()));
     assert_eq!(rest(&mut world, "Another"), Err(Code::UnknownPaper));
     let on_none = json!({ "title": "Look again", "text": "In autumn." });
     world.say("DecisionTaken", MEETING, on_none).by("chair", "CHAIR", "cambs.bcb").ok();

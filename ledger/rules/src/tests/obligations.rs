@@ -21,11 +21,18 @@ fn an_action_is_allocated_rebaselined_for_a_reason_and_completed() {
         json!({ "action": "training", "step": "allocated", "what": "Training", "owner_role": "LEAD" });
     let moved = json!({ "action": "training", "step": "rebaselined", "due_words": "by July 2021", "reason": "Covid-19" });
     assert_eq!(act(&mut world, completed.clone()), Err(Code::ActionState));
-    assert_eq!(act(&mut world, json!({ "action": "training", "step": "allocated" })), Err(Code::ActionState));
+    for missing in ["what", "owner_role"] {
+        let mut body = allocated.clone();
+        body.as_object_mut().unwrap().remove(missing);
+        assert_eq!(act(&mut world, body), Err(Code::ActionState), "{missing}");
+    }
     assert_eq!(act(&mut world, allocated.clone()), Ok(()));
     assert_eq!(act(&mut world, allocated), Err(Code::ActionState));
-    let unreasoned = json!({ "action": "training", "step": "rebaselined", "due_words": "by July 2021" });
-    assert_eq!(act(&mut world, unreasoned), Err(Code::ActionState));
+    for missing in ["due_words", "reason"] {
+        let mut body = moved.clone();
+        body.as_object_mut().unwrap().remove(missing);
+        assert_eq!(act(&mut world, body), Err(Code::ActionState), "{missing}");
+    }
     assert_eq!(act(&mut world, moved.clone()), Ok(()));
     assert_eq!(act(&mut world, completed), Ok(()));
     assert_eq!(act(&mut world, moved), Err(Code::ActionState));
@@ -122,9 +129,18 @@ fn only_r13_runs_longer_and_only_on_an_application_before_its_end() {
     assert_eq!(change(&mut world, "r13", body("resumed", "2021-04-19", "")), Err(Code::DateOrder));
     assert_eq!(change(&mut world, "r13", body("resumed", "2021-04-30", "")), Ok(()));
     // Ten days of pause: the end is 2 May now.
+    let clock = world.state.changed_clock("clock/cambridgeshire/dupp-2021/r13").unwrap();
+    assert_eq!(clock.last_day.map(|day| day.to_string()).as_deref(), Some("2021-05-02"));
+    assert_eq!(clock.paused_on, None);
     assert_eq!(
         change(&mut world, "r13", body("extended", "2021-05-01", "2021-05-02")),
         Err(Code::ClockState)
     );
     assert_eq!(change(&mut world, "r13", body("extended", "2021-05-01", "2021-05-06")), Ok(()));
+    // Of a report whose day is unknown, no period runs.
+    let undated = json!({ "title": "Undated", "publisher": "iopc", "type": "force" });
+    world.say("ReportPublished", "report/undated", undated).by("hmi", "HMI", "hmicfrs").ok();
+    let draft =
+        world.say("ClockChanged", "clock/cambridgeshire/undated/r13", body("paused", "2021-04-20", ""));
+    draft.by("alice", "G&I", FORCE).with_document().refused(Code::ClockState);
 }

@@ -82,6 +82,20 @@ fn inv_33_what_is_under_a_legal_hold_is_restricted_and_not_erased() {
     assert_eq!(restrict(&mut world, true), Ok(()));
     erase(&mut world, &[5; 32]).ok();
     hold(&mut world, held()).refused(Code::HoldState);
+    assert_eq!(restrict(&mut world, false), Err(Code::Restriction));
+}
+
+#[test]
+fn a_hold_grows_by_later_statements_and_ends_as_a_whole() {
+    let mut world = spotlight();
+    for byte in [7, 8] {
+        hold(&mut world, json!({ "digests": [hex(&[byte; 32])], "basis": "A claim" })).ok();
+    }
+    erase(&mut world, &[7; 32]).refused(Code::Inv33);
+    hold(&mut world, json!({ "basis": "The claim is settled", "released": true })).ok();
+    for byte in [7, 8] {
+        erase(&mut world, &[byte; 32]).ok();
+    }
 }
 
 #[test]
