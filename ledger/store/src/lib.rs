@@ -21,8 +21,9 @@
 //! returns, a power cut cannot lose the batch. The index follows behind on its own thread.
 //!
 //! **Trust.** The segments, the journals and the index are not trusted: whoever can change the folder can
-//! change them. What they cannot do is go unnoticed: every entry is checked against its leaf hash when it is
-//! read, and the tree against the latest checkpoint when the ledger is opened.
+//! change them. What they cannot do is go unnoticed: every entry is checked against the tree when it is read,
+//! and the tree against the latest checkpoint when the ledger is opened. A [`Reader`] checks an entry against
+//! the leaf hash beside it only; whoever uses one compares the tree with a checkpoint that they verified.
 
 mod addenda;
 mod applier;

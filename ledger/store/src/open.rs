@@ -18,6 +18,7 @@ use bytes::Bytes;
 use ledger_core::entry::Entry;
 use ledger_core::hash::Hash;
 use ledger_core::ids::{EntryIndex, TreeSize};
+use ledger_core::merkle::root_of_leaves;
 
 use crate::addenda::Addenda;
 use crate::applier::{Applier, apply_now};
@@ -96,6 +97,7 @@ impl SegmentStore {
             tree: Tree::new(),
             applier: None,
             poisoned: None,
+            last_tile: Mutex::new(None),
             events: Mutex::new(events),
             _lock: lock,
         };
@@ -161,7 +163,7 @@ impl SegmentStore {
         let mut tree = Tree::new();
         if progress.blocks > 0 {
             let roots = second.tile_roots().map_err(out_of_order)?;
-            let last = self.segments.read(from - 1)?.map_or(Hash::ZERO, |(leaf, _)| leaf);
+            let last = last_leaf(second, &roots).map_err(out_of_order)?;
             tree = Tree::from_tile_roots(roots, last);
         }
         self.segments.each_from(from, &mut |index, leaf, bytes| {
@@ -193,6 +195,13 @@ impl SegmentStore {
         }
         Ok(())
     }
+}
+
+/// The last leaf hash under these tile roots, checked: the next entry will be chained to it.
+fn last_leaf(second: &Second, roots: &[Hash]) -> Result<Hash, Trouble> {
+    let tile = second.tile(roots.len() as u64 - 1)?.unwrap_or_default();
+    let good = roots.last().is_some_and(|root| *root == root_of_leaves(&tile));
+    tile.last().copied().filter(|_| good).ok_or_else(|| "its last tile does not hash to its root".into())
 }
 
 /// What the index needs to know of an entry. Only replay reads entries; the store knows nothing else of them.

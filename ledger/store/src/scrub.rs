@@ -343,6 +343,18 @@ mod tests {
     }
 
     #[test]
+    fn the_last_leaf_hash_is_never_taken_from_a_damaged_tile() {
+        let (dir, all) = ledger(ENTRIES);
+        let mut writes = Vec::new();
+        let last_tile = BLOCK_ENTRIES / TILE_LEAVES - 1;
+        keys::write_parts(&mut writes, &keys::numbered(keys::TILE, last_tile), &[7; 8_192]);
+        tamper(&dir, writes);
+        let (store, report) = SegmentStore::open(dir.path(), options()).unwrap();
+        assert!(matches!(report.healed[..], [Event::IndexSetAside { .. }, Event::IndexRebuilt { .. }]));
+        assert_eq!(store.head().last_leaf_hash, all[ENTRIES - 1].leaf_hash);
+    }
+
+    #[test]
     fn an_index_that_lost_a_page_says_so_and_the_next_append_makes_a_new_one() {
         let (dir, all) = ledger(ENTRIES);
         let (kv, _) = Kv::open(&dir.path().join("index")).unwrap();
@@ -396,6 +408,11 @@ mod tests {
     fn a_forged_entry_below_the_checkpoint_is_healed_from_the_index() {
         let (dir, all) = ledger(ENTRIES);
         forge(&dir, &all, 200);
+        let (mut store, _) = SegmentStore::open(dir.path(), options()).unwrap();
+        assert_eq!(store.entry(EntryIndex(200)).unwrap().as_ref(), Some(&all[200].bytes));
+        let (index, good) = (EntryIndex(200), Copy::Index);
+        assert_eq!(store.take_events(), [Event::EntryFromOtherCopy { index, good }]);
+        drop(store);
         let (events, findings) = run(&dir);
         assert!(matches!(events[..], [Event::SegmentHealed { .. }]), "{events:?}");
         assert_eq!((findings, run(&dir)), (vec![], (vec![], vec![])));

@@ -58,6 +58,8 @@ pub struct SegmentStore {
     /// `None` after the index failed, until the next append brings it back.
     pub(crate) applier: Option<Applier>,
     pub(crate) poisoned: Option<String>,
+    /// The tile that was checked last: entries are mostly read one after the other.
+    pub(crate) last_tile: Mutex<Option<(u64, Vec<Hash>)>>,
     pub(crate) events: Mutex<Vec<Event>>,
     /// Last, so that it is let go of last.
     pub(crate) _lock: Lock,
@@ -162,6 +164,17 @@ impl SegmentStore {
         good.ok_or_else(|| StoreError::Damaged { what: format!("tile {tile}") })
     }
 
+    /// The leaf hash of an entry below the head, as the tree has it.
+    fn leaf(&self, index: u64) -> Result<Hash, StoreError> {
+        let (tile, place) = (index / TILE_LEAVES, usize::try_from(index % TILE_LEAVES).expect("below 256"));
+        let mut last = self.last_tile.lock().expect("nothing panics while it holds the tile");
+        if last.as_ref().is_none_or(|(number, leaves)| *number != tile || leaves.len() <= place) {
+            *last = Some((tile, self.tile(tile)?));
+        }
+        let leaf = last.as_ref().and_then(|(_, leaves)| leaves.get(place)).copied();
+        leaf.ok_or_else(|| StoreError::Damaged { what: format!("tile {tile}") })
+    }
+
     fn checkpoint_note(&self, number: u64) -> Result<Bytes, StoreError> {
         self.record(JournalKind::Checkpoints, number).map(|record| record.payload)
     }
@@ -262,18 +275,15 @@ impl Store for SegmentStore {
         if index.0 >= self.tree.size().0 {
             return Ok(None);
         }
+        // Not what the segment says its leaf hash is, but what the tree says: a forger can change both.
+        let leaf = self.leaf(index.0)?;
         let own = self.segments.read(index.0).ok().flatten();
-        if let Some((_, bytes)) = own.filter(|(leaf, bytes)| Hash::leaf(bytes) == *leaf) {
+        if let Some((_, bytes)) = own.filter(|(_, bytes)| Hash::leaf(bytes) == leaf) {
             return Ok(Some(bytes));
         }
-        // The index's copy counts only if it is what the tree says, not what the damaged frame says.
-        let lost = || StoreError::Damaged { what: format!("entry {index}") };
-        let copy = self.second()?.entry(index.0).map_err(out_of_order)?.ok_or_else(lost)?;
-        let tile = self.tile(index.0 / TILE_LEAVES)?;
-        let leaf = tile.get(usize::try_from(index.0 % TILE_LEAVES).expect("below 256"));
-        if leaf != Some(&Hash::leaf(&copy)) {
-            return Err(lost());
-        }
+        let copy = self.second()?.entry(index.0).map_err(out_of_order)?;
+        let copy = copy.filter(|bytes| Hash::leaf(bytes) == leaf);
+        let copy = copy.ok_or_else(|| StoreError::Damaged { what: format!("entry {index}") })?;
         self.note(Event::EntryFromOtherCopy { index, good: Copy::Index });
         Ok(Some(copy))
     }
