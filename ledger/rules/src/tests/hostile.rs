@@ -57,7 +57,9 @@ fn noise_in_a_body_is_judged_and_folded_without_a_panic() {
                 // A recorder never folds what was refused; an auditor who goes on after a finding does.
                 let mut state = world.state.clone();
                 evolve(&mut state, &statement, &context);
-                assert_eq!(State::from_bytes(&state.to_bytes()).as_ref(), Ok(&state));
+                if state != world.state {
+                    assert_eq!(State::from_bytes(&state.to_bytes()).as_ref(), Ok(&state));
+                }
             }
         }
     }
