@@ -93,8 +93,12 @@ impl Start {
         let first = source.entries(EntryIndex(0), 1).ok().and_then(|entries| entries.into_iter().next());
         let founding = first.as_ref().and_then(Founding::read);
         let keys = Keys::choose(trust, founding.as_ref(), &mut findings);
+        let mut unread = true;
         let served = match source.checkpoint() {
-            Ok(served) => served,
+            Ok(served) => {
+                unread = false;
+                served
+            }
             Err(e @ SourceError::Damaged { .. }) => {
                 findings.push(Finding::new(Code::CheckpointMalformed, e.to_string()).about("checkpoint"));
                 None
@@ -105,7 +109,7 @@ impl Start {
             }
         };
         let size = size_hint(source, served.as_ref(), &keys);
-        if served.is_none() && findings.is_empty() && obstacles.is_empty() && size.is_some() {
+        if served.is_none() && !unread && size.is_some() {
             let sentence = "checkpoints are kept, and none is served as the latest";
             findings.push(Finding::new(Code::CheckpointMissing, sentence).about("checkpoint"));
         }

@@ -99,9 +99,11 @@ impl<'a> Walk<'a> {
         self.findings.extend(findings);
         self.obstacles.extend(obstacles);
         self.notes.extend(notes);
+        // A checkpoint of no entries is due before the first one.
+        self.check_roots();
         for item in items {
             match item {
-                Item::Entry(examined) => self.entry(*examined)?,
+                Item::Entry(examined) => self.entry(&examined)?,
                 Item::Malformed { index, leaf, bytes } => {
                     self.counts.entries += 1;
                     self.counts.bytes += bytes;
@@ -145,21 +147,21 @@ impl<'a> Walk<'a> {
         self.gap.is_some()
     }
 
-    fn entry(&mut self, examined: Examined) -> io::Result<()> {
-        let Examined { index, leaf, bytes, entry, stream, signed, addenda } = examined;
+    fn entry(&mut self, examined: &Examined) -> io::Result<()> {
+        let &Examined { index, leaf, bytes, ref entry, stream, signed, ref addenda } = examined;
         self.counts.entries += 1;
         self.counts.bytes += bytes;
         self.counts.signatures += entry.signatures.len() as u64;
         self.settle(Some(entry.previous));
-        self.check_place(index, &entry);
+        self.check_place(index, entry);
         self.pending = Some(Pending { index, leaf: Some(leaf), sound: signed });
         self.ids.add(&entry.statement.id, index)?;
         let finding = self.streams.add(stream, index, entry.stream_version)?;
         self.findings.extend(finding);
         for (digest, state) in addenda {
-            self.addenda.committed(&digest, state, index)?;
+            self.addenda.committed(digest, *state, index)?;
         }
-        self.rules(index, &entry, signed)
+        self.rules(index, entry, signed)
     }
 
     /// A place whose entry cannot be read.
@@ -274,6 +276,11 @@ impl<'a> Walk<'a> {
             let Some(opened) = self.notes.pop_front() else { return };
             if opened.size.0 == self.tree.size() {
                 self.check_root(&opened);
+            } else {
+                // Its tree is gone by: only a source that does not keep its order has this.
+                let sentence =
+                    format!("the checkpoint of {} entries came too late to be compared", opened.size);
+                self.findings.add(Finding::new(Code::CheckpointMalformed, sentence));
             }
             self.remember(opened);
         }

@@ -155,3 +155,12 @@ fn nothing_at_all_cannot_be_decided() {
     let report = audit(&Export::open(ledger_audit::MemoryFiles::default()).unwrap(), &trust(), &mut |_| {});
     assert!(matches!(report.verdict, Verdict::CannotDecide(_)), "{report}");
 }
+
+#[test]
+fn a_checkpoint_of_no_entries_is_compared_too() {
+    let mut ledger = Ledger::small();
+    ledger.published.insert(0);
+    let report = audit_export(&ledger, &trust());
+    assert_eq!(report.verdict, Verdict::Clean, "{report}");
+    assert_eq!(report.counts.checkpoints, 6, "{report}");
+}

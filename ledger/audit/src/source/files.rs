@@ -69,8 +69,10 @@ impl Files for Folder {
         let unreachable =
             |e: io::Error| SourceError::Unreachable { what: path.to_owned(), problem: e.to_string() };
         let Some(file) = self.open(path).map_err(unreachable)? else { return Ok(None) };
-        let mut bytes = Vec::new();
-        // Bounded while reading: the length that the file system tells may be of a file that is growing.
+        // Room for what the file system says, so that nothing moves while reading. Bounded while reading too: the
+        // file may be growing, and may be none that has a length.
+        let length = file.metadata().map_or(0, |data| usize::try_from(data.len()).unwrap_or(limit));
+        let mut bytes = Vec::with_capacity(length.min(limit) + 1);
         file.take(limit as u64 + 1).read_to_end(&mut bytes).map_err(unreachable)?;
         if bytes.len() > limit { Err(too_long(path, limit)) } else { Ok(Some(bytes.into())) }
     }
