@@ -1,10 +1,11 @@
 //! Addenda: the sealed fields of entries, one plain file each, named by the SHA-256 of its content.
 //!
 //! `addenda/ab/cd/<64 hexadecimal digits>`, the path under which C2SP tlog-addenda serves them. There is one
-//! copy only, on purpose: erasing must leave nothing behind.
+//! copy only, on purpose: erasing must leave nothing behind. They are readable by their owner alone.
 
-use std::fs::{self, File};
+use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
@@ -39,7 +40,8 @@ impl Addenda {
         let new = path.with_extension("new");
         let write = || {
             fs::create_dir_all(folder)?;
-            let mut file = File::create(&new)?;
+            let mut file =
+                OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&new)?;
             file.write_all(addendum)?;
             file.sync_all()?;
             fs::rename(&new, &path)
@@ -62,14 +64,21 @@ impl Addenda {
         }
     }
 
-    /// Removes an addendum; `false` when there was none.
+    /// Removes an addendum, and what a crash while it was written may have left; `false` when there was none.
     pub(crate) fn erase(&self, digest: &Hash) -> Result<bool, StoreError> {
         let path = self.path(digest);
-        match fs::remove_file(&path) {
-            Ok(()) => sync_dir(path.parent().expect("an addendum lies two folders down")).map(|()| true),
-            Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(false),
-            Err(e) => Err(StoreError::io("erasing", &path)(e)),
+        let mut was_there = false;
+        for file in [path.with_extension("new"), path.clone()] {
+            match fs::remove_file(&file) {
+                Ok(()) => was_there = true,
+                Err(e) if e.kind() == io::ErrorKind::NotFound => {}
+                Err(e) => return Err(StoreError::io("erasing", &file)(e)),
+            }
         }
+        if was_there {
+            sync_dir(path.parent().expect("an addendum lies two folders down"))?;
+        }
+        Ok(was_there)
     }
 
     /// Checks every addendum; returns how many there are.
@@ -123,12 +132,25 @@ mod tests {
         assert!(addenda.put(&digest, b"another name").is_err());
         addenda.put(&digest, b"a name").unwrap();
         assert_eq!(addenda.get(&digest).unwrap().unwrap(), "a name");
+        // A write of the same content that a crash cut off.
+        fs::write(addenda.path(&digest).with_extension("new"), b"a na").unwrap();
         assert!(addenda.erase(&digest).unwrap());
         assert!(!addenda.erase(&digest).unwrap());
         assert_eq!(addenda.get(&digest).unwrap(), None);
         let hex = digest.to_hex();
         let left = folders(&dir.path().join("addenda").join(&hex[..2]).join(&hex[2..4])).unwrap();
         assert_eq!(left, Vec::<PathBuf>::new());
+    }
+
+    #[test]
+    fn an_addendum_is_for_its_owner_alone() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let dir = tempfile::tempdir().unwrap();
+        let addenda = Addenda::new(dir.path());
+        let digest = Hash::of(b"a name");
+        addenda.put(&digest, b"a name").unwrap();
+        let mode = fs::metadata(addenda.path(&digest)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
     }
 
     #[test]

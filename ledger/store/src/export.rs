@@ -6,15 +6,19 @@
 //! tile/<level>/<n>[.p/<width>]  hashes, 256 to a full tile
 //! tile/entries/<n>[.p/<width>]  the entries, each behind its length in two bytes, big-endian
 //! addenda.v1                    empty: every entry ends with an addenda index
-//! addenda/ab/cd/<64 hex>        sealed content, when asked for
+//! addenda/ab/cd/<64 hex>        sealed content, when asked for; readable by its owner alone
 //! withheld                      empty: the sealed content was left out on purpose
 //! ```
 //!
 //! Only what a checkpoint covers is exported, and `checkpoint` is written last: whoever copies the folder
 //! while it is written gets a whole older ledger or a whole newer one.
+//!
+//! Bringing an export up to date takes away what it may not hold any more: sealed content that was erased
+//! since, and all of it when it is not asked for this time.
 
-use std::fs;
+use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
@@ -33,6 +37,10 @@ const TILE: usize = 256;
 
 /// Levels of tiles in the largest tree there can be.
 const LEVELS: usize = 8;
+
+/// Who may read what is public, and who what is sealed: everybody, and the owner.
+const PUBLIC: u32 = 0o644;
+const SEALED: u32 = 0o600;
 
 /// Why no export was written, or not all of it.
 #[derive(Debug, thiserror::Error)]
@@ -94,14 +102,15 @@ pub fn export(
     let mut tiles = TileWriter { out: &out, levels: Default::default(), done: [0; LEVELS] };
     let mut frontier = Frontier::new();
     let mut addenda = 0;
+    let may_hold_addenda = with_addenda || to.join("addenda").exists();
     let mut from = reader.entries(EntryIndex(0));
     for path in bundles_for(TreeSize(0), size) {
         let mut entries = Vec::with_capacity(usize::from(path.width));
         for _ in 0..path.width {
             let next = from.next().ok_or(ExportError::Missing(EntryIndex(frontier.size().0)))?;
             let (index, leaf, entry) = next?;
-            if with_addenda {
-                addenda += out.addenda_of(reader, index, &entry)?;
+            if may_hold_addenda {
+                addenda += out.addenda_of(reader, index, &entry, with_addenda)?;
             }
             tiles.push(&mut frontier, leaf)?;
             entries.push(entry);
@@ -192,14 +201,26 @@ impl Folder {
         }
     }
 
-    /// Copies the addenda that an entry commits to. Those that were erased are not there any more.
-    fn addenda_of(&self, reader: &Reader, index: EntryIndex, entry: &Bytes) -> Result<u64, ExportError> {
+    /// Copies the addenda that an entry commits to, or takes away what an earlier export left of them:
+    /// those that were erased since, or all of them when none are `wanted`.
+    fn addenda_of(
+        &self,
+        reader: &Reader,
+        index: EntryIndex,
+        entry: &Bytes,
+        wanted: bool,
+    ) -> Result<u64, ExportError> {
         let mut copied = 0;
         let entry = Entry::parse(entry).map_err(|error| ExportError::NotAnEntry { index, error })?;
         for commitment in &entry.statement.sealed {
-            if let Some(bytes) = reader.addendum(&commitment.digest)? {
-                self.file(&AddendumPath(commitment.digest).to_string(), &bytes)?;
-                copied += 1;
+            let name = AddendumPath(commitment.digest).to_string();
+            let kept = if wanted { reader.addendum(&commitment.digest)? } else { None };
+            match kept {
+                Some(bytes) => {
+                    self.write(&name, &bytes, SEALED)?;
+                    copied += 1;
+                }
+                None => self.mark(&name, false)?,
             }
         }
         Ok(copied)
@@ -215,15 +236,21 @@ impl Folder {
         }
     }
 
-    /// Writes a file whole: beside its place first, then into it.
     fn file(&self, name: &str, bytes: &[u8]) -> Result<(), ExportError> {
+        self.write(name, bytes, PUBLIC)
+    }
+
+    /// Writes a file whole: beside its place first, then into it.
+    fn write(&self, name: &str, bytes: &[u8], mode: u32) -> Result<(), ExportError> {
         let path = self.root.join(name);
         let fail = |e| failed(&path, e);
         let folder = path.parent().expect("every file of an export is in its folder");
         fs::create_dir_all(folder).map_err(fail)?;
         let mut aside = path.clone().into_os_string();
         aside.push(".new");
-        let mut file = fs::File::create(&aside).map_err(fail)?;
+        let mut options = OpenOptions::new();
+        let mut file =
+            options.write(true).create(true).truncate(true).mode(mode).open(&aside).map_err(fail)?;
         file.write_all(bytes).map_err(fail)?;
         fs::rename(&aside, &path).map_err(fail)
     }
