@@ -1,14 +1,18 @@
 //! One writer: the lock on a ledger folder, and the marker that a failed flush leaves.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{Read as _, Write as _};
+use std::io::{Read as _, Seek as _, Write as _};
 use std::path::Path;
+use std::time::Duration;
 
 use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
 
 use crate::error::StoreError;
 use crate::segments::sync_dir;
+
+/// How often the holder's name is looked for, 10 milliseconds apart.
+const NAME_LOOKS: u32 = 20;
 
 /// Held as long as it lives; the operating system lets go of it however the process ends.
 #[derive(Debug)]
@@ -29,10 +33,7 @@ impl Lock {
         match flock(&file, FlockOperation::NonBlockingLockExclusive) {
             Ok(()) => {}
             Err(Errno::WOULDBLOCK) => {
-                let mut holder = String::new();
-                // Even an unreadable name must not hide that it is locked.
-                let _ = file.read_to_string(&mut holder);
-                return Err(StoreError::Locked { holder: holder.trim().to_owned() });
+                return Err(StoreError::Locked { holder: holder(&mut file) });
             }
             Err(errno) => return Err(StoreError::io("locking", &path)(errno.into())),
         }
@@ -40,6 +41,20 @@ impl Lock {
         let _ = file.set_len(0).and_then(|()| writeln!(file, "process {} ({what})", std::process::id()));
         Ok(Self { _file: file })
     }
+}
+
+/// Who holds the lock. Between taking it and writing its name a process holds it namelessly: that is waited
+/// for, and not for long. Even an unreadable name must not hide that the ledger is locked.
+fn holder(file: &mut File) -> String {
+    for _ in 0..NAME_LOOKS {
+        let mut name = String::new();
+        let _ = file.rewind().and_then(|()| file.read_to_string(&mut name));
+        if !name.trim().is_empty() {
+            return name.trim().to_owned();
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    "another process that has not said which it is".to_owned()
 }
 
 /// Leaves the marker that refuses the next opening.
@@ -78,6 +93,12 @@ mod tests {
             panic!("not locked")
         };
         assert_eq!(holder, format!("process {} (recorder)", std::process::id()));
+        // It has the lock and did not get to write its name: once this said "in use by " and no more.
+        fs::write(dir.path().join("lock"), "").unwrap();
+        let Err(StoreError::Locked { holder }) = Lock::take(dir.path(), "scrub") else {
+            panic!("not locked")
+        };
+        assert_eq!(holder, "another process that has not said which it is");
         drop(lock);
         Lock::take(dir.path(), "scrub").unwrap();
     }
