@@ -50,9 +50,11 @@ impl Folder {
     }
 
     fn open(&self, path: &str) -> io::Result<Option<File>> {
-        match File::open(self.0.join(path)) {
-            Ok(file) if file.metadata()?.is_dir() => Ok(None),
-            Ok(file) => Ok(Some(file)),
+        let path = self.0.join(path);
+        // A folder is no file; a pipe would keep whoever opens it waiting for ever.
+        match fs::metadata(&path) {
+            Ok(what) if !what.is_file() => Ok(None),
+            Ok(_) => File::open(path).map(Some),
             // A part of the path that is a file instead of a folder: no such file either.
             Err(e) if matches!(e.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => Ok(None),
             Err(e) => Err(e),
