@@ -90,13 +90,16 @@ fn lines(out: &mut String, depth: usize, value: &Value) {
     }
 }
 
-/// One line, and nothing that moves a cursor or turns the text around: what is shown is what is signed.
+/// Whether a character moves a cursor, speaks to a terminal, or turns the text around it. Line ends do.
+#[must_use]
+pub fn is_deceptive(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// One line, and nothing that deceives: what is shown is what is signed.
 fn printable(text: &str) -> String {
-    let turns =
-        |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    text.chars()
-        .flat_map(|c| if c.is_control() || turns(c) { c.escape_default().collect() } else { vec![c] })
-        .collect()
+    let escaped = |c: char| if is_deceptive(c) { c.escape_default().collect() } else { vec![c] };
+    text.chars().flat_map(escaped).collect()
 }
 
 fn signer_line(signer: &Signer) -> String {

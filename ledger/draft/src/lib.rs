@@ -37,7 +37,7 @@ mod prepare;
 mod raw;
 mod signer;
 
-pub use describe::{describe, render};
+pub use describe::{describe, is_deceptive, render};
 pub use draft::{Draft, DraftDocument, DraftSigner, SealedText, Source};
 pub use parse::DraftError;
 pub use people::{Person, RoleLine};

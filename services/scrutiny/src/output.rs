@@ -1,11 +1,13 @@
 //! What a person sees: data on standard output, everything else on standard error.
 
+use std::borrow::Cow;
 use std::io::{IsTerminal as _, Write as _};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use comfy_table::{ContentArrangement, Table, presets};
 use indicatif::{ProgressBar, ProgressStyle};
+use ledger_draft::is_deceptive;
 use serde_json::{Map, Value, json};
 
 use crate::cli::Common;
@@ -43,7 +45,7 @@ impl Output {
     /// A word on what is going on, or what to do next.
     pub(crate) fn say(self, text: &str) {
         if !self.quiet && !self.json {
-            anstream::eprintln!("{text}");
+            anstream::eprintln!("{}", harmless(text));
         }
     }
 
@@ -53,7 +55,7 @@ impl Output {
     pub(crate) fn finish(self, stop: Option<&Stop>) {
         if !self.json {
             if let Some(stop) = stop {
-                anstream::eprintln!("scrutiny: {stop}");
+                anstream::eprintln!("scrutiny: {}", harmless(&stop.to_string()));
             }
             return;
         }
@@ -135,5 +137,33 @@ fn pretty(value: &Value) -> String {
 
 fn print(text: &str) {
     // A closed pipe (`| head`) is how a reader says "enough".
-    let _ = writeln!(anstream::stdout(), "{}", text.trim_end());
+    let _ = writeln!(anstream::stdout(), "{}", harmless(text.trim_end()));
+}
+
+/// What was recorded, or sent by a stranger, is shown and never obeyed: a terminal gets no escape sequence
+/// from it, and no text that reads backwards.
+fn harmless(text: &str) -> Cow<'_, str> {
+    let bad = |c: char| is_deceptive(c) && c != '\n';
+    if !text.contains(bad) {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        if bad(c) { shown.extend(c.escape_default()) } else { shown.push(c) }
+    }
+    Cow::Owned(shown)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_printed_moves_no_cursor() {
+        assert_eq!(harmless("two\nlines, çé"), "two\nlines, çé");
+        assert_eq!(
+            harmless("\u{1b}]0;owned\u{7}\r\u{9b}2J\u{202e}x"),
+            "\\u{1b}]0;owned\\u{7}\\r\\u{9b}2J\\u{202e}x"
+        );
+    }
 }
