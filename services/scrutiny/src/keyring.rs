@@ -6,11 +6,12 @@
 //! keys/log.key     the log's signing keys: two lines, Ed25519 and ML-DSA-44, mode 0600
 //! ```
 //!
-//! The folder is trusted: whoever reads it can sign as its people. It is never inside a ledger.
+//! The folder is trusted: whoever reads it can sign as its people. It is never inside a ledger, and a
+//! private key that others than its owner may read is not used.
 
 use std::fs;
-use std::io::Write as _;
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::io::{Read as _, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
@@ -26,8 +27,11 @@ use crate::exit::{Done, Stop, io};
 /// SSHSIG namespace of a proof of possession.
 pub(crate) const ENROLMENT: &str = "enrolment@scrutiny-ledger";
 
-/// Names that would collide with the log's keys or leave the folder.
-const RESERVED: &str = "log";
+/// Names that would collide with the log's keys.
+const RESERVED: [&str; 2] = ["log", "log.key"];
+
+/// Bytes in a file with a private key: an Ed25519 one has about 400.
+const MAX_KEY_FILE_BYTES: u64 = 64 << 10;
 
 /// A folder of keys.
 pub(crate) struct Keyring {
@@ -59,9 +63,12 @@ impl Keyring {
         Ok(Named { name: name.to_owned(), public })
     }
 
-    /// Remembers a public key whose private half is elsewhere.
+    /// Remembers a public key whose private half is elsewhere. Remembering it again changes nothing.
     pub(crate) fn adopt(&self, name: &str, public: &PublicKey) -> Done {
         check_name(name)?;
+        if self.read_public(&self.public_path(name)).is_ok_and(|known| known.public == *public) {
+            return Ok(());
+        }
         self.make_dir()?;
         let line = format!("{}\n", public.to_openssh_line(name));
         write_new(&self.public_path(name), line.as_bytes(), 0o644)
@@ -99,7 +106,7 @@ impl Keyring {
         if let Some(named) = named {
             let path = self.dir.join(&named.name);
             if path.exists() {
-                let text = fs::read_to_string(&path).map_err(io(&path))?;
+                let text = read_private(&path)?;
                 let private = sshsig::read_private_key(&text)
                     .map_err(|e| Stop::Usage(format!("{}: {e}", path.display())))?;
                 return Ok(sshsig::sign(&private, namespace, message));
@@ -129,12 +136,12 @@ impl Keyring {
     /// The log's signing keys.
     pub(crate) fn log_keys(&self) -> Done<LogSigner> {
         let path = self.log_path();
-        let text = fs::read_to_string(&path).map_err(|e| match e.kind() {
-            std::io::ErrorKind::NotFound => Stop::CannotDecide(format!(
+        let text = read_private(&path).map_err(|stop| match stop {
+            Stop::NotFound(_) => Stop::CannotDecide(format!(
                 "{}: the log's signing keys are not here; --keys says where they are",
                 path.display()
             )),
-            _ => io(&path)(e),
+            other => other,
         })?;
         parse_log_keys(&text).ok_or_else(|| Stop::Usage(format!("{}: these are no log keys", path.display())))
     }
@@ -148,7 +155,7 @@ impl Keyring {
     }
 
     fn make_dir(&self) -> Done {
-        fs::create_dir_all(&self.dir).map_err(io(&self.dir))
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.dir).map_err(io(&self.dir))
     }
 
     fn public_path(&self, name: &str) -> PathBuf {
@@ -174,11 +181,34 @@ pub(crate) fn random() -> Done<[u8; 32]> {
 
 fn check_name(name: &str) -> Done {
     let good = |b: u8| b.is_ascii_alphanumeric() || b"._-".contains(&b);
-    if name.is_empty() || name.starts_with('.') || name == RESERVED || !name.bytes().all(good) {
+    if name.is_empty() || name.starts_with('.') || !name.bytes().all(good) {
         let sentence = format!("{name:?} is no name for a key: letters, digits, '.', '-' and '_'");
         return Err(Stop::Usage(sentence));
     }
+    // A private half in a file called .pub would sooner or later be given to somebody.
+    if RESERVED.contains(&name) || name.ends_with(".pub") {
+        return Err(Stop::Usage(format!(
+            "{name:?} is no name for a key: a file in the key folder is called so"
+        )));
+    }
     Ok(())
+}
+
+/// Reads a private key, unless others than its owner may read it too.
+fn read_private(path: &Path) -> Done<String> {
+    let file = fs::File::open(path).map_err(io(path))?;
+    let mode = file.metadata().map_err(io(path))?.permissions().mode() & 0o777;
+    if mode & 0o077 != 0 {
+        return Err(Stop::CannotDecide(format!(
+            "{}: others on this machine may read or change this private key (mode {mode:03o}), so it is not used; \
+             `chmod 600 {}`, and have it replaced if somebody may have copied it",
+            path.display(),
+            path.display()
+        )));
+    }
+    let mut text = String::new();
+    file.take(MAX_KEY_FILE_BYTES).read_to_string(&mut text).map_err(io(path))?;
+    Ok(text)
 }
 
 fn parse_log_keys(text: &str) -> Option<LogSigner> {
@@ -197,7 +227,7 @@ fn parse_log_keys(text: &str) -> Option<LogSigner> {
 
 /// Writes a file that must not exist yet, and syncs it: a key that is lost after it was enrolled is lost
 /// for good.
-fn write_new(path: &Path, bytes: &[u8], mode: u32) -> Done {
+pub(crate) fn write_new(path: &Path, bytes: &[u8], mode: u32) -> Done {
     let mut file =
         fs::OpenOptions::new().write(true).create_new(true).mode(mode).open(path).map_err(|e| {
             match e.kind() {

@@ -1,5 +1,6 @@
 //! From what a person typed to a signed submission.
 
+use std::io::Read;
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -13,14 +14,28 @@ use recorder::Submission;
 use crate::exit::{Done, Stop, io};
 use crate::keyring::Keyring;
 
+/// Bytes of drafts read at a time: a thousand statements of the largest size, and more than the YAML
+/// reader's own bound on items lets through.
+const MAX_DRAFT_BYTES: u64 = 64 << 20;
+
 /// Reads drafts from a file, or from standard input for `-`.
 pub(crate) fn read_drafts(file: &Path) -> Done<Vec<Draft>> {
-    let text = if file == Path::new("-") {
-        std::io::read_to_string(std::io::stdin()).map_err(io(file))?
+    let mut bytes = Vec::new();
+    let source: Box<dyn Read> = if file == Path::new("-") {
+        Box::new(std::io::stdin())
     } else {
-        std::fs::read_to_string(file).map_err(io(file))?
+        Box::new(std::fs::File::open(file).map_err(io(file))?)
     };
-    parse_drafts(&file.display().to_string(), &text)
+    source.take(MAX_DRAFT_BYTES + 1).read_to_end(&mut bytes).map_err(io(file))?;
+    let name = file.display();
+    if bytes.len() as u64 > MAX_DRAFT_BYTES {
+        let sentence =
+            format!("{name}: it is longer than {MAX_DRAFT_BYTES} bytes; record it in several files");
+        return Err(Stop::Usage(sentence));
+    }
+    let text =
+        String::from_utf8(bytes).map_err(|e| Stop::Usage(format!("{name}: it is no text in UTF-8: {e}")))?;
+    parse_drafts(&name.to_string(), &text)
 }
 
 /// Reads drafts from text that is called `name` in errors.

@@ -20,7 +20,7 @@ use serde_json::json;
 
 use crate::cli::{Common, Sign};
 use crate::exit::{Done, Stop, io};
-use crate::keyring::Keyring;
+use crate::keyring::{Keyring, write_new};
 use crate::output::Output;
 use crate::reading::Book;
 use crate::signing;
@@ -63,10 +63,10 @@ fn prepare_all(args: &Sign, at: &Common, keyring: &Keyring) -> Done<Vec<PathBuf>
 
 fn write_bundle(dir: &Path, prepared: &Prepared) -> Done<PathBuf> {
     let path = dir.join(format!("{}.statement", prepared.parsed.id));
-    fs::write(&path, &prepared.statement).map_err(io(&path))?;
+    // Prepared a second time it has other salts, so that no signature gathered for the first one holds.
+    write_new(&path, &prepared.statement, 0o644)?;
     for (n, addendum) in prepared.addenda.iter().enumerate() {
-        let path = beside(&path, &format!(".{n}.addendum"));
-        fs::write(&path, addendum.as_bytes()).map_err(io(&path))?;
+        write_new(&beside(&path, &format!(".{n}.addendum")), addendum.as_bytes(), 0o600)?;
     }
     Ok(path)
 }
