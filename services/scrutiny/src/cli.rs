@@ -116,7 +116,7 @@ pub(crate) struct Init {
 pub(crate) enum Key {
     /// Make a key pair, and a proof that you hold it
     New(KeyNew),
-    /// Enrol a key and give it roles; two administrators sign
+    /// Enrol a key and give it roles, or give more roles to an enrolled one; two administrators sign
     Enrol(KeyEnrol),
     /// List the enrolled keys with their roles
     List,

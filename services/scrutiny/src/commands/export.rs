@@ -1,5 +1,8 @@
 //! `scrutiny export`: plain files for a stranger.
 
+use std::fs;
+use std::path::Path;
+
 use ledger_store::ExportError;
 use serde_json::json;
 
@@ -11,6 +14,7 @@ use crate::writing;
 
 pub(crate) fn run(args: &Export, out: Output) -> Done {
     let book = Book::open(&args.from)?;
+    check_folder(&args.from, &args.to)?;
     let bar = out.progress(book.size().0, "exporting");
     let exported = ledger_store::export(&book.reader, &args.to, args.with_addenda, &mut |done, total| {
         bar.set_length(total);
@@ -38,6 +42,21 @@ pub(crate) fn run(args: &Export, out: Output) -> Done {
         vkeys.first().map_or("", String::as_str),
         args.to.display()
     ));
+    Ok(())
+}
+
+/// An export goes into an empty folder or onto an earlier export: never into a ledger, and never between
+/// files of something else.
+fn check_folder(ledger: &Path, to: &Path) -> Done {
+    let absolute = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    if to.join("segments").is_dir() || absolute(to).starts_with(absolute(ledger)) {
+        return Err(Stop::Usage(format!("{}: a ledger is here; name another folder", to.display())));
+    }
+    let Ok(mut listing) = fs::read_dir(to) else { return Ok(()) };
+    if listing.next().is_some() && !to.join("tile").is_dir() {
+        let sentence = format!("{}: holds other files; export into an empty folder", to.display());
+        return Err(Stop::Conflict(sentence));
+    }
     Ok(())
 }
 

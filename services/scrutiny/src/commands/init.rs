@@ -4,7 +4,7 @@ use ledger_core::ids::Origin;
 use ledger_core::sshsig::PublicKey;
 use ledger_draft::DraftSigner;
 use prost::Message as _;
-use scrutiny_proto::vocabulary::Vocabulary;
+use scrutiny_proto::vocabulary::{Format, Vocabulary};
 use serde_json::{Value, json};
 
 use crate::cli::{Common, Init};
@@ -49,6 +49,13 @@ pub(crate) fn found(origin: &Origin, roots: &[String], at: &Common, out: Output)
     }
     let signers: Vec<DraftSigner> = roots.iter().map(|root| signer(root)).collect::<Done<_>>()?;
     let body = signers.first().map(|s| s.body.clone()).unwrap_or_default();
+    // Looked at before anything is made: what was half founded could not be founded again.
+    if !Format::Body.accepts(&body) {
+        let sentence = format!(
+            "--body: {body:?} is no body identifier, which reads \"cambridgeshire\" or \"cambs.bcb\""
+        );
+        return Err(Stop::Usage(sentence));
+    }
     let keyring = Keyring::new(&at.keys);
     let keys: Vec<PublicKey> =
         signers.iter().map(|s| Ok(keyring.create(&s.key)?.public)).collect::<Done<_>>()?;

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::init::ROOTS;
 use crate::cli::{By, Common, KeyEnrol, KeyNew, KeyReason, KeyRevoke, KeyRotate};
 use crate::exit::{Done, Stop, io};
-use crate::keyring::{ENROLMENT, Keyring, Named, enrolment_text};
+use crate::keyring::{ENROLMENT, Keyring, enrolment_text};
 use crate::output::Output;
 use crate::reading::Book;
 use crate::writing::Writer;
@@ -30,9 +30,14 @@ pub(crate) fn new(args: &KeyNew, at: &Common, out: Output) -> Done {
 pub(crate) fn enrol(args: &KeyEnrol, at: &Common, out: Output) -> Done {
     let roles = args.roles.iter().map(|text| Role::parse(text)).collect::<Done<Vec<_>>>()?;
     let writer = Writer::open(at, out)?;
-    let (public, proof) = key_and_proof(args, &writer)?;
     let by = signers(&args.by, at)?;
-    let mut recorded = writer.record_value(&enrolment(&public, &proof, args.holder.as_deref(), &by))?;
+    let public = key_to_enrol(args, &writer)?;
+    let mut recorded = Vec::new();
+    // A key that is enrolled already gets the roles and nothing else. The rules refuse a second enrolment.
+    if roles.is_empty() || !is_enrolled(&public, &writer) {
+        let proof = proof_for(args, &public, &writer)?;
+        recorded = writer.record_value(&enrolment(&public, &proof, args.holder.as_deref(), &by))?;
+    }
     let (from, to) = (day(args.from), day(args.to));
     for role in &roles {
         recorded.extend(writer.record_value(&assignment(role, &public, &from, &to, &by))?);
@@ -169,20 +174,25 @@ pub(crate) fn possession(writer: &Writer, key: &PublicKey) -> Done<Vec<u8>> {
     writer.keyring.sign(key, ENROLMENT, text.as_bytes())
 }
 
-fn key_and_proof(args: &KeyEnrol, writer: &Writer) -> Done<(PublicKey, Vec<u8>)> {
-    let (Some(public_key), Some(proof)) = (&args.public_key, &args.proof) else {
-        let Named { public, .. } = writer.keyring.find(&args.name)?;
-        let proof = possession(writer, &public)?;
-        return Ok((public, proof));
-    };
-    let text = std::fs::read_to_string(public_key).map_err(io(public_key))?;
-    let public = PublicKey::from_openssh_line(text.trim_end())
-        .map_err(|e| Stop::Usage(format!("{}: {e}", public_key.display())))?;
-    let armor = std::fs::read_to_string(proof).map_err(io(proof))?;
-    let blob = Signature::from_armor(&armor).map_err(|e| Stop::Usage(format!("{}: {e}", proof.display())))?;
-    check_proof(proof, &blob, &public, writer)?;
-    writer.keyring.adopt(&args.name, &public)?;
-    Ok((public, blob.blob().to_vec()))
+/// The key that was named, or the public half of one that is kept elsewhere.
+fn key_to_enrol(args: &KeyEnrol, writer: &Writer) -> Done<PublicKey> {
+    let Some(path) = &args.public_key else { return Ok(writer.keyring.find(&args.name)?.public) };
+    let text = std::fs::read_to_string(path).map_err(io(path))?;
+    PublicKey::from_openssh_line(text.trim_end()).map_err(|e| Stop::Usage(format!("{}: {e}", path.display())))
+}
+
+fn is_enrolled(key: &PublicKey, writer: &Writer) -> bool {
+    key_stream(key.key_id()).parse().is_ok_and(|stream| writer.version(&stream) > 0)
+}
+
+/// The proof of possession that was brought, or one made with the private half that is at hand.
+fn proof_for(args: &KeyEnrol, key: &PublicKey, writer: &Writer) -> Done<Vec<u8>> {
+    let Some(path) = &args.proof else { return possession(writer, key) };
+    let armor = std::fs::read_to_string(path).map_err(io(path))?;
+    let proof = Signature::from_armor(&armor).map_err(|e| Stop::Usage(format!("{}: {e}", path.display())))?;
+    check_proof(path, &proof, key, writer)?;
+    writer.keyring.adopt(&args.name, key)?;
+    Ok(proof.blob().to_vec())
 }
 
 /// Says what should have been signed, before the recorder refuses it.

@@ -16,7 +16,7 @@ use crate::web::Web;
 
 pub(crate) fn run(args: &Verify, at: &Common, out: Output) -> Done {
     let mut known = known(args)?;
-    let source: Box<dyn Source> = match target(args, at) {
+    let source: Box<dyn Source> = match target(args, at)? {
         Target::Web(address) => Box::new(Export::open(Web::new(&address)).map_err(unreadable)?),
         Target::Ledger(dir) => {
             // On the recorder's own machine its keys are at hand, and nobody needs to bring them.
@@ -45,13 +45,19 @@ enum Target {
     Export(PathBuf),
 }
 
-fn target(args: &Verify, at: &Common) -> Target {
-    let Some(name) = &args.target else { return Target::Ledger(at.ledger.clone()) };
+fn target(args: &Verify, at: &Common) -> Done<Target> {
+    let Some(name) = &args.target else { return Ok(Target::Ledger(at.ledger.clone())) };
     if name.starts_with("http://") || name.starts_with("https://") {
-        return Target::Web(name.clone());
+        return Ok(Target::Web(name.clone()));
     }
     let dir = PathBuf::from(name);
-    if dir.join("segments").is_dir() || !has_export(&dir) { Target::Ledger(dir) } else { Target::Export(dir) }
+    if dir.join("segments").is_dir() {
+        return Ok(Target::Ledger(dir));
+    }
+    if has_export(&dir) {
+        return Ok(Target::Export(dir));
+    }
+    Err(Stop::NotFound(format!("{name}: there is neither a ledger nor an export here")))
 }
 
 fn has_export(dir: &Path) -> bool {
