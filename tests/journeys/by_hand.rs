@@ -26,6 +26,17 @@ fn the_first_ledger_of_a_newcomer() {
     let undecided = scene.run(["check", "decision.tlog-proof"]);
     assert_eq!(undecided.code, 4, "without trusted keys nobody can decide: {undecided:?}");
 
+    // A policy file names two keys of the log. A proof with the signature of one of them passed once.
+    let whole = std::fs::read_to_string(scene.path("decision.tlog-proof")).expect("a proof");
+    let signatures: Vec<&str> = whole.lines().filter(|line| line.starts_with('\u{2014}')).collect();
+    assert_eq!(signatures.len(), 2, "{whole}");
+    for signature in signatures {
+        let without = whole.replace(&format!("{signature}\n"), "");
+        std::fs::write(scene.path("half-signed.tlog-proof"), without).expect("written");
+        let half = scene.run(["check", "half-signed.tlog-proof", "--policy", "policy"]);
+        assert_eq!(half.code, 3, "{half:?}");
+    }
+
     let mut proof = std::fs::read(scene.path("decision.tlog-proof")).expect("a proof");
     let middle = proof.len() / 4;
     proof[middle] = if proof[middle] == b'A' { b'B' } else { b'A' };

@@ -1,9 +1,14 @@
 //! `scrutiny check`: a proof, offline, against trusted keys and nothing else.
 
 use std::fmt::Write as _;
+use std::fs::File;
+use std::io::Read as _;
+use std::path::Path;
 
 use bytes::Bytes;
+use ledger_core::checkpoint::LogVerifier;
 use ledger_core::entry::Entry;
+use ledger_core::limits::MAX_ENTRY_BYTES;
 use ledger_core::policy::Witnessed;
 use ledger_core::sshsig::Signature;
 use ledger_core::statement::NAMESPACE;
@@ -11,6 +16,7 @@ use ledger_core::tlog_proof::TlogProof;
 use ledger_draft::{describe, render};
 use serde_json::json;
 
+use super::prove::entry_beside;
 use crate::cli::Check;
 use crate::exit::{Done, Stop, io};
 use crate::output::{Output, count};
@@ -26,13 +32,17 @@ pub(crate) fn run(args: &Check, out: Output) -> Done {
     let failed =
         |e: &dyn std::fmt::Display| Stop::VerificationFailed(format!("{}: {e}", args.file.display()));
     let proof = TlogProof::parse(&file).map_err(|e| failed(&e))?;
-    let Some(bytes) = proof.extra.clone().map(Bytes::from) else {
-        return Err(Stop::CannotDecide(format!(
-            "{}: the proof does not carry its entry",
-            args.file.display()
-        )));
+    let bytes = match &proof.extra {
+        Some(entry) => Bytes::from(entry.clone()),
+        None => entry_from_beside(&args.file)?,
     };
     let witnessed = policy.verify(&proof, &bytes).map_err(|e| trust::quorum(&args.file, &e))?;
+    // A policy is content with any key of the log. This log signs with all of them at once, so that whoever
+    // breaks or steals one key has won nothing.
+    for log in policy.logs().iter().filter(|log| log.key.name() == witnessed.checkpoint.origin.as_str()) {
+        let key = LogVerifier::new(vec![log.key.clone()]).map_err(|e| failed(&e))?;
+        proof.signed_checkpoint().map_err(|e| failed(&e))?.open(&key).map_err(|e| failed(&e))?;
+    }
     let entry = Entry::parse(&bytes).map_err(|e| failed(&e))?;
     if entry.index != proof.index {
         return Err(failed(&format!("the entry says it is #{}, the proof #{}", entry.index, proof.index)));
@@ -52,6 +62,19 @@ pub(crate) fn run(args: &Check, out: Output) -> Done {
         })
     });
     Ok(())
+}
+
+/// The entry of a proof that does not carry it.
+fn entry_from_beside(proof: &Path) -> Done<Bytes> {
+    let path = entry_beside(proof);
+    let file = File::open(&path).map_err(|e| {
+        let sentence =
+            format!("{}: the proof does not carry its entry, and {}", proof.display(), path.display());
+        Stop::CannotDecide(format!("{sentence} cannot be read: {e}"))
+    })?;
+    let mut bytes = Vec::new();
+    file.take(MAX_ENTRY_BYTES as u64 + 1).read_to_end(&mut bytes).map_err(io(&path))?;
+    Ok(bytes.into())
 }
 
 /// What was checked, by which keys, and what that does not show.

@@ -1,8 +1,9 @@
 //! `scrutiny prove`: one entry's proof, in one file that stands alone.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use ledger_core::ids::EntryIndex;
+use ledger_core::limits::MAX_PROOF_EXTRA_BYTES;
 use serde_json::json;
 
 use crate::cli::{Common, Prove};
@@ -11,7 +12,8 @@ use crate::output::Output;
 use crate::reading::Book;
 
 /// The entry itself travels in the proof's `extra` line. Nothing vouches for that line, and nothing needs
-/// to: whoever checks the proof hashes the entry from it, and the path must lead to the signed root.
+/// to: whoever checks the proof hashes the entry from it, and the path must lead to the signed root. An entry
+/// too long for that line goes into a file beside the proof.
 pub(crate) fn run(args: &Prove, at: &Common, out: Output) -> Done {
     let book = Book::open(&at.ledger)?;
     let index = EntryIndex(args.index);
@@ -21,11 +23,32 @@ pub(crate) fn run(args: &Prove, at: &Common, out: Output) -> Done {
     let Some(mut proof) = book.proof(index)? else {
         return Err(Stop::CannotDecide(format!("no checkpoint covers entry #{index} yet")));
     };
-    proof.extra = Some(line.bytes.to_vec());
     let path = args.out.clone().unwrap_or_else(|| PathBuf::from(format!("{index}.tlog-proof")));
+    let mut text =
+        format!("{}: entry #{index} with its proof and the checkpoint it leads to", path.display());
+    let mut data = json!({ "index": args.index, "file": path });
+    if line.bytes.len() <= MAX_PROOF_EXTRA_BYTES {
+        proof.extra = Some(line.bytes.to_vec());
+    } else {
+        let beside = entry_beside(&path);
+        std::fs::write(&beside, &line.bytes).map_err(io(&beside))?;
+        text = format!(
+            "{}: the proof of entry #{index} and the checkpoint it leads to\n\
+             {}: the entry, which is too long to travel in its proof; hand over both",
+            path.display(),
+            beside.display()
+        );
+        data["entry"] = json!(beside);
+    }
     std::fs::write(&path, proof.to_bytes()).map_err(io(&path))?;
-    let text = format!("{}: entry #{index} with its proof and the checkpoint it leads to", path.display());
-    out.result("prove", &text, || json!({ "index": args.index, "file": path }));
+    out.result("prove", &text, || data);
     out.say(&format!("Next: scrutiny policy > policy, hand over both by different ways, and\n      scrutiny check {} --policy policy", path.display()));
     Ok(())
+}
+
+/// Where an entry lies that is too long for its proof: `3.tlog-proof.entry`.
+pub(crate) fn entry_beside(proof: &Path) -> PathBuf {
+    let mut name = proof.as_os_str().to_owned();
+    name.push(".entry");
+    name.into()
 }
