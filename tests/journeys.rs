@@ -1,3 +1,6 @@
 //! Whole journeys, through the program, as a person takes them.
 
 mod by_hand;
+mod erasure;
+mod over_http;
+mod second_thoughts;

@@ -59,7 +59,7 @@ fn run(cli: Cli, out: Output) -> Done {
         Command::Policy => commands::policy::run(at, out),
         Command::Scrub => commands::scrub::run(at, out),
         Command::Refusals => commands::refusals::run(at, out),
-        Command::Completions { shell } => commands::manual::completions(shell),
+        Command::Completions { shell } => commands::manual::completions(shell, out),
         Command::Manual { dir } => commands::manual::pages(&dir, out),
     }
 }

@@ -9,8 +9,12 @@ use crate::cli::Cli;
 use crate::exit::{Done, io};
 use crate::output::{Output, count};
 
-pub(crate) fn completions(shell: clap_complete::Shell) -> Done {
-    clap_complete::generate(shell, &mut Cli::command(), "scrutiny", &mut std::io::stdout());
+/// Written into memory first: the generator takes a closed pipe for a reason to panic.
+pub(crate) fn completions(shell: clap_complete::Shell, out: Output) -> Done {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "scrutiny", &mut script);
+    let script = String::from_utf8_lossy(&script);
+    out.result("completions", &script, || json!({ "shell": shell.to_string(), "script": script }));
     Ok(())
 }
 

@@ -1,0 +1,152 @@
+//! What goes wrong the first time, and can be put right the second.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::process::Command;
+
+use crate::harness::{Scene, root};
+
+#[test]
+fn a_founding_that_is_refused_leaves_nothing_in_the_way() {
+    // A capital letter in the body's name was noticed when keys and an empty ledger were there already, and
+    // the second attempt was told that there was a ledger.
+    let scene = Scene::empty();
+    let wrong = scene.run(["init", "--origin", "scrutiny.example/x", "--body", "Cambridgeshire"]);
+    assert_eq!(wrong.code, 2, "{wrong:?}");
+    assert!(!scene.path("ledger").exists() && !scene.path("keys").exists());
+    scene.json(["init", "--origin", "scrutiny.example/x", "--body", "cambridgeshire"]);
+}
+
+#[test]
+fn a_role_that_was_refused_is_given_to_the_enrolled_key_later() {
+    let scene = Scene::empty();
+    scene.json(["init", "--origin", "scrutiny.example/x", "--body", "cambridgeshire"]);
+    scene.json(["key", "new", "officer"]);
+    let half = scene.run(["key", "enrol", "officer", "--as", "KEEPER of cambridgeshire"]);
+    assert_eq!(half.code, 6, "no charter knows that role: {half:?}");
+    // The key is enrolled by now; this was refused as a second enrolment.
+    scene.json(["key", "enrol", "officer", "--as", "G&I of cambridgeshire"]);
+    let keys = scene.json(["key", "list"]);
+    let officer =
+        keys.as_array().expect("keys").iter().find(|key| key["name"] == "officer").expect("it is there");
+    assert_eq!(officer["roles"][0], "G&I of cambridgeshire");
+    let again = scene.run(["key", "enrol", "officer"]);
+    assert_eq!(again.code, 6, "a key is enrolled once: {again:?}");
+}
+
+#[test]
+fn a_private_key_that_others_may_read_is_not_used() {
+    let scene = Scene::with_people();
+    let body = "kind: BodyRegistered\nstream: body/somewhere\n\
+                signed_by: governance-officer as G&I of cambridgeshire\nbody: {name: Somewhere, level: force}";
+    for key in ["keys/governance-officer", "keys/log.key"] {
+        fs::set_permissions(scene.path(key), fs::Permissions::from_mode(0o640)).expect("it is ours");
+        let answer = scene.record(body);
+        assert_eq!(answer.code, 4, "{key}: {answer:?}");
+        assert!(answer.error().contains("chmod 600"), "{answer:?}");
+        fs::set_permissions(scene.path(key), fs::Permissions::from_mode(0o600)).expect("it is ours");
+    }
+    scene.accept(body);
+}
+
+#[test]
+fn a_statement_that_was_prepared_is_not_prepared_over() {
+    // It would have other salts, so that the signatures gathered for the first one would fail.
+    let scene = Scene::with_people();
+    let draft = "id: 01890a5d-ac96-774b-bcce-b302099a8057\nkind: BodyRegistered\nstream: body/somewhere\n\
+                 signed_by: governance-officer as G&I of cambridgeshire\nbody: {name: Somewhere, level: force}";
+    fs::write(scene.path("draft.yaml"), draft).expect("written");
+    scene.json(["sign", "draft.yaml", "--out", "desk"]);
+    let again = scene.run(["sign", "draft.yaml", "--out", "desk"]);
+    assert_eq!(again.code, 7, "{again:?}");
+}
+
+#[test]
+fn an_export_never_lands_in_a_ledger_or_between_other_files() {
+    let scene = Scene::with_people();
+    for (to, code) in [("ledger", 2), ("ledger/segments", 2), ("keys", 7)] {
+        let answer = scene.run(["export", "ledger", to]);
+        assert_eq!(answer.code, code, "{to}: {answer:?}");
+    }
+    assert!(!scene.path("ledger/checkpoint").exists());
+}
+
+#[test]
+fn a_pipe_among_an_exports_files_keeps_nobody_waiting() {
+    let scene = Scene::with_people();
+    scene.json(["export", "ledger", "export"]);
+    fs::remove_file(scene.path("export/checkpoint")).expect("it is there");
+    let made = Command::new("mkfifo").arg(scene.path("export/checkpoint")).status().expect("mkfifo runs");
+    assert!(made.success());
+    let answer = scene.run(["verify", "export"]);
+    assert!(matches!(answer.code, 3 | 4), "{answer:?}");
+}
+
+#[test]
+fn an_entry_too_long_for_its_proof_lies_beside_it() {
+    // Its proof was written all the same, and could not be read again.
+    let scene = Scene::with_people();
+    let text = "Communication skills. ".repeat(2_300);
+    let recorded = scene.accept(&format!(
+        "kind: ScrutinyFactRecorded\nstream: fact/cambridgeshire/training\n\
+         signed_by: head-of-partnerships as LEAD of cambridgeshire\n\
+         body: {{fact: TrainingDelivered, text: \"{text}\"}}"
+    ));
+    let index = recorded[0]["index"].to_string();
+    scene.json(["prove", &index, "--out", "long.tlog-proof"]);
+    fs::write(scene.path("policy"), scene.run(["policy"]).stdout).expect("written");
+    let checked = scene.json(["check", "long.tlog-proof", "--policy", "policy"]);
+    assert_eq!(checked["index"].to_string(), index);
+    fs::remove_file(scene.path("long.tlog-proof.entry")).expect("it lies beside the proof");
+    assert_eq!(scene.run(["check", "long.tlog-proof", "--policy", "policy"]).code, 4);
+}
+
+#[test]
+fn a_reader_that_has_enough_is_no_failure() {
+    let scene = Scene::empty();
+    let program = env!("CARGO_BIN_EXE_scrutiny");
+    for command in ["completions bash", "kinds", "kinds --json", "help"] {
+        let script = format!("{{ {program} {command}; echo $? >code; }} 2>err | head -c 1 >/dev/null");
+        let ran =
+            Command::new("sh").args(["-c", &script]).current_dir(scene.path("")).status().expect("a shell");
+        assert!(ran.success());
+        let error = fs::read_to_string(scene.path("err")).expect("kept");
+        assert!(!error.contains("panicked"), "{command}: {error}");
+    }
+}
+
+#[test]
+fn the_readme_can_be_typed_as_it_stands() {
+    let readme = fs::read_to_string(root().join("README.md")).expect("the readme is there");
+    let scene = Scene::empty();
+    let program = std::path::Path::new(env!("CARGO_BIN_EXE_scrutiny"));
+    let path = format!(
+        "{}:{}",
+        program.parent().expect("the program is in a folder").display(),
+        std::env::var("PATH").expect("there is a path")
+    );
+    let (mut script, mut typed) = (String::from("set -eu\n"), 0);
+    for block in readme.split("```console\n").skip(1).filter_map(|rest| rest.split("\n```").next()) {
+        for line in block.lines() {
+            let command = line.strip_prefix("$ ").or(line.strip_prefix("> ")).unwrap_or(line);
+            // Building, testing and Go are for those who have the sources and the tools; CI runs them.
+            if !["cargo ", "./test", "tests/"].iter().any(|other| command.starts_with(other)) {
+                script.push_str(command);
+                script.push('\n');
+                typed += usize::from(command.starts_with("scrutiny "));
+            }
+        }
+    }
+    assert!(typed >= 12, "the readme shows the program at work: {script}");
+    let output = Command::new("bash")
+        .args(["-c", &script])
+        .current_dir(scene.path(""))
+        .env("PATH", path)
+        .env_remove("SCRUTINY_LEDGER")
+        .env_remove("SCRUTINY_KEYS")
+        .output()
+        .expect("a shell starts");
+    let (stdout, stderr) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{script}\n{stdout}\n{stderr}");
+    assert!(stdout.contains("Good \"statement@scrutiny-ledger\" signature"), "{stdout}");
+}
