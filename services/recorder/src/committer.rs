@@ -10,34 +10,31 @@
 //! 4. *between an erasure's entry and the erasing*: the entry is durable, the addendum still there. The
 //!    next start erases it (see [`Committer::open`]).
 
-use std::collections::HashMap;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use ledger_core::checkpoint::SignedCheckpoint;
 use ledger_core::entry::Entry;
 use ledger_core::hash::Hash;
-use ledger_core::ids::{EntryIndex, StatementId, StreamId, TreeSize};
+use ledger_core::ids::{EntryIndex, TreeSize};
 use ledger_core::statement::Statement;
 use ledger_rules::{Code, Context, Refusal, State, decide, evolve};
-use ledger_store::{Head, SealedEntry, Store, StoreError};
+use ledger_store::{Store, StoreError};
 use prost::Message as _;
 use scrutiny_proto::ledger::v1::RefusalRecord;
 use scrutiny_proto::privacy::v1::ErasureExecuted;
 use tokio::sync::oneshot;
 
+use crate::batch::{Placed, Staged, seal};
 use crate::intake::{Checked, Submission, refusal};
-use crate::recorder::{Answer, Config, Durable, Failure, OpenError, Work};
+use crate::recorder::{Answer, Config, Durable, Failure, OpenError, Question, WAITING, Work};
+use crate::replay::{check_latest_checkpoint, replay};
 
 /// Entries between two snapshots of the state: replaying this many takes well under a second.
 const SNAPSHOT_EVERY: u64 = 65_536;
 
 /// The kind whose statements make the recorder erase something.
 const ERASURE: &str = "scrutiny.privacy.v1.ErasureExecuted";
-
-/// Entries read together when replaying.
-const REPLAY_CHUNK: u64 = 4_096;
 
 pub(crate) struct Committer {
     store: Box<dyn Store>,
@@ -61,17 +58,6 @@ pub struct Counters {
     pub refusals: u64,
 }
 
-/// What a batch has decided so far and not yet committed.
-struct Staged {
-    head: Head,
-    entries: Vec<SealedEntry>,
-    addenda: Vec<(Hash, Bytes)>,
-    erasures: Vec<Hash>,
-    streams: HashMap<StreamId, u64>,
-    ids: HashMap<StatementId, usize>,
-    replies: Vec<(oneshot::Sender<Answer>, Durable)>,
-}
-
 impl Committer {
     pub(crate) fn open(store: Box<dyn Store>, config: Config) -> Result<Self, OpenError> {
         let (state, snapshot_at) = replay(&*store)?;
@@ -91,7 +77,12 @@ impl Committer {
     pub(crate) fn run(mut self, work: &Receiver<Work>) {
         loop {
             match work.recv_timeout(self.until_checkpoint()) {
-                Ok(Work::Batch(batch)) => self.commit(batch),
+                Ok(Work::Batch(batch)) => {
+                    // A question is asked of what was recorded before it, so it waits for that.
+                    if let Some(question) = self.commit(batch, work) {
+                        question(&mut self);
+                    }
+                }
                 Ok(Work::Ask(question)) => question(&mut self),
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => break,
@@ -139,30 +130,49 @@ impl Committer {
         }
     }
 
-    fn commit(&mut self, batch: Vec<Checked>) {
+    /// Commits a batch together with those that wait behind it: they share one flush of the disk. Returns the
+    /// question that stood among them.
+    fn commit(&mut self, batch: Vec<Checked>, work: &Receiver<Work>) -> Option<Question> {
         let mut staged = Staged::on(self.store.head());
-        let mut waiting = Vec::new();
-        for Checked { job, statement } in batch {
-            let outcome =
-                statement.map_err(Failure::Refused).and_then(|s| self.stage(&mut staged, &job.submission, s));
-            match outcome {
-                Ok(Placed::New(durable)) => staged.replies.push((job.reply, durable)),
-                Ok(Placed::Recorded(durable)) => {
-                    let _ = job.reply.send(Ok(durable));
+        let mut next = Some(batch);
+        // Not for ever: a checkpoint may be due.
+        for more in (0..=WAITING).rev() {
+            for checked in next.take().into_iter().flatten() {
+                if !staged.has_room_for(&checked.job.submission) {
+                    self.append(staged);
+                    staged = Staged::on(self.store.head());
                 }
-                // The same statement twice in one batch: answered together with the first, or not at all.
-                Ok(Placed::Staged(at)) => waiting.push((job.reply, at)),
-                Err(Failure::Refused(refusal)) => self.refuse(&job.submission, refusal, job.reply),
-                Err(unavailable) => {
-                    let _ = job.reply.send(Err(unavailable));
+                self.take(&mut staged, checked);
+            }
+            match (more > 0).then(|| work.try_recv()) {
+                Some(Ok(Work::Batch(batch))) => next = Some(batch),
+                Some(Ok(Work::Ask(question))) => {
+                    self.append(staged);
+                    return Some(question);
                 }
+                Some(Err(_)) | None => break,
             }
         }
-        for (reply, at) in waiting {
-            let durable = Durable { already: true, ..staged.replies[at].1.clone() };
-            staged.replies.push((reply, durable));
-        }
         self.append(staged);
+        None
+    }
+
+    /// Stages one statement, or answers at once if it gets no new place.
+    fn take(&mut self, staged: &mut Staged, Checked { job, statement }: Checked) {
+        let outcome =
+            statement.map_err(Failure::Refused).and_then(|s| self.stage(staged, &job.submission, s));
+        match outcome {
+            Ok(Placed::New(durable)) => staged.replies.push((job.reply, durable)),
+            Ok(Placed::Recorded(durable)) => {
+                let _ = job.reply.send(Ok(durable));
+            }
+            // The same statement twice in one batch: answered together with the first, or not at all.
+            Ok(Placed::Staged(at)) => staged.waiting.push((job.reply, at)),
+            Err(Failure::Refused(refusal)) => self.refuse(&job.submission, refusal, job.reply),
+            Err(unavailable) => {
+                let _ = job.reply.send(Err(unavailable));
+            }
+        }
     }
 
     /// Decides on one statement and gives it the next place. Changes the state, nothing on disk.
@@ -233,6 +243,7 @@ impl Committer {
         if staged.entries.is_empty() {
             return;
         }
+        staged.answer_repeated_ones();
         let count = staged.entries.len() as u64;
         match self.write(&mut staged) {
             Ok(()) => {
@@ -303,113 +314,6 @@ impl Committer {
             Err(error) => tracing::warn!(%error, "no snapshot was saved; the next start replays more"),
         }
     }
-}
-
-/// Where a statement stands after it was staged.
-enum Placed {
-    New(Durable),
-    Recorded(Durable),
-    Staged(usize),
-}
-
-impl Staged {
-    fn on(head: Head) -> Self {
-        Self {
-            head,
-            entries: Vec::new(),
-            addenda: Vec::new(),
-            erasures: Vec::new(),
-            streams: HashMap::new(),
-            ids: HashMap::new(),
-            replies: Vec::new(),
-        }
-    }
-
-    fn push(&mut self, sealed: SealedEntry, submission: &Submission) {
-        self.head.size.0 += 1;
-        self.head.last_leaf_hash = sealed.leaf_hash;
-        self.streams.insert(sealed.stream.clone(), sealed.stream_version);
-        self.addenda.extend(submission.addenda.iter().map(|a| (Hash::of(a), a.clone())));
-        self.entries.push(sealed);
-    }
-}
-
-/// Seals a statement into the entry after `previous`. The leaf hash is taken from the bytes that will be
-/// stored, so that nothing is ever signed for other bytes than those.
-fn seal(
-    previous: Hash,
-    submission: &Submission,
-    statement: &Statement,
-    context: &Context,
-) -> Result<(SealedEntry, Durable), Failure> {
-    let entry = Entry {
-        index: context.index,
-        previous,
-        stream_version: context.stream_version + 1,
-        recorded_at_ms: context.recorded_at_ms,
-        statement_bytes: submission.statement.clone(),
-        statement: statement.clone(),
-        signatures: submission.signatures.clone(),
-    };
-    let bytes: Bytes = entry
-        .seal()
-        .map_err(|e| Failure::Refused(refusal(Code::Malformed, format!("it does not fit an entry: {e}"))))?
-        .into();
-    let leaf_hash = Hash::leaf(&bytes);
-    let durable = Durable {
-        id: statement.id,
-        index: context.index,
-        leaf_hash,
-        recorded_at_ms: context.recorded_at_ms,
-        already: false,
-    };
-    let sealed = SealedEntry {
-        bytes,
-        leaf_hash,
-        statement_id: statement.id,
-        stream: statement.stream.clone(),
-        stream_version: entry.stream_version,
-    };
-    Ok((sealed, durable))
-}
-
-/// The state at the head: the snapshot, and every entry after it.
-fn replay(store: &dyn Store) -> Result<(State, TreeSize), OpenError> {
-    let head = store.head().size;
-    let snapshot = store.load_snapshot().filter(|(size, _)| *size <= head);
-    let (mut at, mut state) = snapshot
-        .and_then(|(size, bytes)| Some((size, State::from_bytes(&bytes).ok()?)))
-        .unwrap_or((TreeSize(0), State::default()));
-    let snapshot_at = at;
-    while at < head {
-        let end = head.0.min(at.0 + REPLAY_CHUNK);
-        for index in (at.0..end).map(EntryIndex) {
-            replay_one(store, &mut state, index)?;
-        }
-        at = TreeSize(end);
-    }
-    Ok((state, snapshot_at))
-}
-
-fn replay_one(store: &dyn Store, state: &mut State, index: EntryIndex) -> Result<(), OpenError> {
-    let bytes = store.entry(index)?;
-    let bytes = bytes.ok_or_else(|| OpenError::Replay { index, problem: "it is missing".to_owned() })?;
-    let entry = Entry::parse(&bytes).map_err(|e| OpenError::Replay { index, problem: e.to_string() })?;
-    let context =
-        Context { index, stream_version: entry.stream_version - 1, recorded_at_ms: entry.recorded_at_ms };
-    evolve(state, &entry.statement, &context);
-    Ok(())
-}
-
-/// The size of the latest checkpoint, which must carry this log's own signatures.
-fn check_latest_checkpoint(store: &dyn Store, config: &Config) -> Result<TreeSize, OpenError> {
-    let Some((_, note)) = store.latest_checkpoint()? else {
-        return Ok(TreeSize(0));
-    };
-    let wrong = |e: &dyn std::fmt::Display| OpenError::WrongLogKey(e.to_string());
-    let stranger = SignedCheckpoint::parse(&note).map_err(|e| wrong(&e))?;
-    let checkpoint = stranger.open(&config.signer.verifier()).map_err(|e| wrong(&e))?;
-    Ok(checkpoint.size)
 }
 
 fn refusal_record(submission: &Submission, refusal: &Refusal, now_ms: u64) -> RefusalRecord {

@@ -9,13 +9,15 @@
 //!           bounded                                            decide → seal → append → tell
 //! ```
 //!
-//! The intake of one batch overlaps the commit of the one before. The fences in [`committer`] are numbered,
-//! and each says what a crash there means.
+//! The intake of one batch overlaps the commit of those before, and what waits for the committer is committed
+//! together. The fences in [`committer`] are numbered, and each says what a crash there means.
 
+mod batch;
 mod committer;
 mod intake;
 mod receipt;
 mod recorder;
+mod replay;
 
 pub use committer::Counters;
 pub use intake::{Submission, verify as verify_submission};

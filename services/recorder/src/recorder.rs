@@ -18,6 +18,10 @@ use crate::intake::{self, Submission};
 /// commits; a caller beyond that waits in `submit`.
 const QUEUE: usize = 4 * ledger_core::limits::MAX_BATCH_ENTRIES;
 
+/// Batches that may wait for the committer, which takes all of them together. While the disk is quick, none
+/// does; while it is slow, what gathers during one flush goes into the next.
+pub(crate) const WAITING: usize = 3;
+
 /// The clock, as a value: milliseconds since the Unix epoch.
 pub type Clock = Arc<dyn Fn() -> u64 + Send + Sync>;
 
@@ -86,7 +90,7 @@ pub(crate) struct Job {
     pub(crate) reply: oneshot::Sender<Answer>,
 }
 
-type Question = Box<dyn FnOnce(&mut Committer) + Send>;
+pub(crate) type Question = Box<dyn FnOnce(&mut Committer) + Send>;
 
 pub(crate) enum Message {
     Submit(Job),
@@ -114,8 +118,7 @@ impl Recorder {
         let verify_threads = config.verify_threads;
         let committer = Committer::open(store, config)?;
         let (queue, from_callers) = mpsc::channel(QUEUE);
-        // One batch in hand, one waiting: the intake stays exactly one batch ahead of the commit.
-        let (to_committer, from_intake) = std::sync::mpsc::sync_channel(1);
+        let (to_committer, from_intake) = std::sync::mpsc::sync_channel(WAITING);
         let threads = vec![
             spawn("intake", move || intake::run(from_callers, &to_committer, verify_threads)),
             spawn("committer", move || committer.run(&from_intake)),

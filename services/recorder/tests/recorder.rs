@@ -12,8 +12,8 @@ use ledger_store::{Fault, MemoryDisk, MemoryStore};
 use load::{Load, START_MS, Signed};
 use prost::Message as _;
 use recorder::{Answer, Config, Durable, Failure, Recorder, Submission};
-use scrutiny_proto::ledger::v1::RefusalRecord;
 use scrutiny_proto::ledger::v1::statement::Expected;
+use scrutiny_proto::ledger::v1::{Document, RefusalRecord};
 
 struct Scene {
     load: Load,
@@ -26,10 +26,18 @@ fn signer() -> LogSigner {
 }
 
 fn open(disk: &MemoryDisk) -> Recorder {
+    open_with_pause(disk, Duration::ZERO)
+}
+
+/// A recorder whose clock takes its time, and with it the committer.
+fn open_with_pause(disk: &MemoryDisk, pause: Duration) -> Recorder {
     let ticks = AtomicU64::new(START_MS);
     let config = Config {
         signer: signer(),
-        clock: Arc::new(move || ticks.fetch_add(1, Ordering::Relaxed)),
+        clock: Arc::new(move || {
+            std::thread::sleep(pause);
+            ticks.fetch_add(1, Ordering::Relaxed)
+        }),
         checkpoint_every: Duration::from_millis(20),
         verify_threads: 0,
     };
@@ -254,4 +262,58 @@ fn a_recorder_with_other_log_keys_does_not_open_the_ledger() {
     };
     let store = MemoryStore::open(&disk).expect("opens");
     assert!(Recorder::open(Box::new(store), config).is_err());
+}
+
+#[test]
+fn many_large_statements_at_once_go_to_the_disk_in_batches_that_it_takes() {
+    // The intake once counted the statements' bytes and not those of their entries. 280 statements of 60,000
+    // bytes went on as one batch of more than 16 MiB, which the store refuses; every retry met the same end.
+    let scene = Scene::founded();
+    let large = |n: u64| {
+        scene.load.fact_with(n, |statement| {
+            statement.documents = (0..16)
+                .map(|part| Document {
+                    sha256: vec![part; 32].into(),
+                    title: "x".repeat(3_600),
+                    ..Document::default()
+                })
+                .collect();
+        })
+    };
+    let facts: Vec<Signed> = (0..300).map(large).collect();
+    let before = scene.recorder.counters();
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+    let all = facts.iter().map(|fact| scene.recorder.submit(submission(fact)));
+    let answers = runtime.block_on(futures::future::join_all(all));
+    let bytes: usize = facts.iter().map(|fact| fact.statement.len()).sum();
+    assert!(bytes > 17_000_000, "{bytes}");
+    assert!(answers.into_iter().all(|answer| answer.is_ok()));
+    let after = scene.recorder.counters();
+    assert_eq!(after.entries - before.entries, 300);
+    assert!(after.commits - before.commits >= 2);
+}
+
+#[test]
+fn what_gathers_behind_a_slow_commit_shares_the_next_one_and_everybody_is_answered() {
+    let Scene { load, disk, recorder } = Scene::founded();
+    drop(recorder);
+    let recorder = open_with_pause(&disk, Duration::from_micros(200));
+    let facts = load.facts(0..640);
+    std::thread::scope(|scope| {
+        for client in facts.chunks(40) {
+            let recorder = &recorder;
+            scope.spawn(move || {
+                for (n, fact) in client.iter().enumerate() {
+                    let recorded = durable(recorder.submit_blocking(submission(fact)));
+                    // A question among the batches is answered in its turn: after what was asked about.
+                    if n % 8 == 0 {
+                        assert!(recorder.read(|store, _| store.head().size.0) > recorded.index.0);
+                    }
+                }
+            });
+        }
+    });
+    let counters = recorder.counters();
+    assert_eq!(counters.entries, 640);
+    assert!(counters.commits < 640 / 2, "{} commits", counters.commits);
 }

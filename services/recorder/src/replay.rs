@@ -1,0 +1,51 @@
+//! Opening: the state at the head, and whether the log keys are those that signed so far.
+
+use ledger_core::checkpoint::SignedCheckpoint;
+use ledger_core::entry::Entry;
+use ledger_core::ids::{EntryIndex, TreeSize};
+use ledger_rules::{Context, State, evolve};
+use ledger_store::Store;
+
+use crate::recorder::{Config, OpenError};
+
+/// Entries read together when replaying.
+const REPLAY_CHUNK: u64 = 4_096;
+
+/// The state at the head: the snapshot, and every entry after it.
+pub(crate) fn replay(store: &dyn Store) -> Result<(State, TreeSize), OpenError> {
+    let head = store.head().size;
+    let snapshot = store.load_snapshot().filter(|(size, _)| *size <= head);
+    let (mut at, mut state) = snapshot
+        .and_then(|(size, bytes)| Some((size, State::from_bytes(&bytes).ok()?)))
+        .unwrap_or((TreeSize(0), State::default()));
+    let snapshot_at = at;
+    while at < head {
+        let end = head.0.min(at.0 + REPLAY_CHUNK);
+        for index in (at.0..end).map(EntryIndex) {
+            replay_one(store, &mut state, index)?;
+        }
+        at = TreeSize(end);
+    }
+    Ok((state, snapshot_at))
+}
+
+fn replay_one(store: &dyn Store, state: &mut State, index: EntryIndex) -> Result<(), OpenError> {
+    let bytes = store.entry(index)?;
+    let bytes = bytes.ok_or_else(|| OpenError::Replay { index, problem: "it is missing".to_owned() })?;
+    let entry = Entry::parse(&bytes).map_err(|e| OpenError::Replay { index, problem: e.to_string() })?;
+    let context =
+        Context { index, stream_version: entry.stream_version - 1, recorded_at_ms: entry.recorded_at_ms };
+    evolve(state, &entry.statement, &context);
+    Ok(())
+}
+
+/// The size of the latest checkpoint, which must carry this log's own signatures.
+pub(crate) fn check_latest_checkpoint(store: &dyn Store, config: &Config) -> Result<TreeSize, OpenError> {
+    let Some((_, note)) = store.latest_checkpoint()? else {
+        return Ok(TreeSize(0));
+    };
+    let wrong = |e: &dyn std::fmt::Display| OpenError::WrongLogKey(e.to_string());
+    let stranger = SignedCheckpoint::parse(&note).map_err(|e| wrong(&e))?;
+    let checkpoint = stranger.open(&config.signer.verifier()).map_err(|e| wrong(&e))?;
+    Ok(checkpoint.size)
+}
