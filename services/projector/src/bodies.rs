@@ -53,6 +53,8 @@ pub struct BodyView {
     pub aliases: Vec<AliasView>,
     /// The last entry about it.
     pub last_entry: u64,
+    /// Every entry it rests on.
+    pub entries: Vec<u64>,
 }
 
 /// A name as a document writes it.
@@ -147,6 +149,7 @@ impl Bodies {
         body.feeds_to = registered.feeds_to;
         (body.valid_from, body.valid_to) = (given(registered.valid_from), given(registered.valid_to));
         body.last_entry = entry;
+        body.entries.push(entry);
     }
 
     fn alias(&mut self, id: &str, entry: u64, statement: &Statement) {
@@ -156,6 +159,7 @@ impl Bodies {
         let (valid_from, valid_to) = (given(valid_from), given(valid_to));
         body.aliases.push(AliasView { as_written, source, correction, valid_from, valid_to, entry });
         body.last_entry = entry;
+        body.entries.push(entry);
     }
 }
 

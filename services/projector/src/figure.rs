@@ -3,7 +3,7 @@
 //! Percentages are computed in whole tenths, rounded half up, so that every machine prints the same digit.
 
 use ledger_rules::report::tenths_of_percent;
-use scrutiny_proto::inspection::v1::{InspectorateAuditReported, Polarity};
+use scrutiny_proto::inspection::v1::{Figure, InspectorateAuditReported, Polarity};
 use serde::Serialize;
 
 /// A figure as a reader needs it.
@@ -44,13 +44,19 @@ pub struct Movement {
     pub before: (String, String),
     /// Period and percent after.
     pub after: (String, String),
+    /// The entries that report the two.
+    pub entries: [u64; 2],
     /// Difference in percentage points, one decimal, signed: "-13.4".
     pub points: String,
 }
 
 impl FigureView {
-    pub(crate) fn new(audit: &InspectorateAuditReported, entry: u64) -> Self {
+    pub(crate) fn of_audit(audit: &InspectorateAuditReported, entry: u64) -> Self {
         let figure = audit.figure.clone().unwrap_or_default();
+        Self::new(&figure, &audit.measures, &audit.period_words, &audit.caveat, entry)
+    }
+
+    pub(crate) fn new(figure: &Figure, measures: &str, period_words: &str, caveat: &str, entry: u64) -> Self {
         let counted = figure.population > 0;
         let tenths = tenths(figure.count, figure.population, &figure.percentage_only);
         let not_done = figure.polarity() == Polarity::Negative;
@@ -62,15 +68,15 @@ impl FigureView {
             format!("{percent} % (percentage only)")
         };
         Self {
-            measures: audit.measures.clone(),
+            measures: measures.to_owned(),
             count: counted.then_some(figure.count),
             population: counted.then_some(figure.population),
             percentage_only: !counted,
             counts_what_was_not_done: not_done,
-            percent_done: if not_done { complement(&figure, tenths) } else { percent.clone() },
+            percent_done: if not_done { complement(figure, tenths) } else { percent.clone() },
             wilson_95: counted.then(|| wilson_95(figure.count, figure.population)),
-            period_words: audit.period_words.clone(),
-            caveat: audit.caveat.clone(),
+            period_words: period_words.to_owned(),
+            caveat: caveat.to_owned(),
             entry,
             percent,
             words,
@@ -82,7 +88,7 @@ impl FigureView {
     }
 }
 
-fn complement(figure: &scrutiny_proto::inspection::v1::Figure, tenths: u32) -> String {
+fn complement(figure: &Figure, tenths: u32) -> String {
     match figure.population {
         0 => show(1000 - i64::from(tenths)),
         population => show(i64::from(ratio(population.saturating_sub(figure.count), population))),
@@ -132,6 +138,7 @@ pub(crate) fn movements(figures: &[FigureView]) -> Vec<Movement> {
                 measures: after.measures.clone(),
                 before: (before.period_words.clone(), before.percent.clone()),
                 after: (after.period_words.clone(), after.percent.clone()),
+                entries: [before.entry, after.entry],
                 points: show(after.tenths() - before.tenths()),
             });
         }
@@ -141,8 +148,6 @@ pub(crate) fn movements(figures: &[FigureView]) -> Vec<Movement> {
 
 #[cfg(test)]
 mod tests {
-    use scrutiny_proto::inspection::v1::Figure;
-
     use super::*;
 
     fn figure(count: u64, population: u64, percentage_only: &str, polarity: Polarity) -> FigureView {
@@ -153,7 +158,7 @@ mod tests {
             polarity: polarity.into(),
         };
         let measures = "what was measured".to_owned();
-        FigureView::new(
+        FigureView::of_audit(
             &InspectorateAuditReported { measures, figure: Some(figure), ..Default::default() },
             0,
         )

@@ -12,11 +12,20 @@
 //! A view's day limits what had *happened* by then: an answer of September does not count in July. Things
 //! whose day is unknown count on every day, and are marked. The tree size limits what was *known*.
 
+pub mod all;
 pub mod bodies;
+pub mod conduct;
+pub mod explain;
+pub mod facts;
 pub mod figure;
+pub mod flow;
+pub mod html;
 pub mod judgments;
+pub mod letter;
+pub mod pack;
 pub mod register;
 pub mod responses;
+pub mod series;
 pub mod table;
 mod when;
 
@@ -76,6 +85,11 @@ fn area(body: &str) -> &str {
     body.strip_suffix(LPB_ENDING).unwrap_or(body)
 }
 
+/// Reads the body of a statement as the message its kind names; none where the bytes are not one.
+fn decode<M: prost::Message + Default>(statement: &Statement) -> Option<M> {
+    M::decode(statement.body.clone()).ok()
+}
+
 /// The last part of a statement's kind: `"ReportPublished"`.
 fn kind_of(statement: &Statement) -> &str {
     statement.kind.rsplit('.').next().unwrap_or_default()
@@ -88,7 +102,8 @@ fn stream_parts<const N: usize>(statement: &Statement) -> [&str; N] {
 }
 
 /// "CC of cambridgeshire", "LEAD for CC of cambridgeshire", "acting LPB of …", joined by "and".
-fn signed_by(signers: &[Signer]) -> String {
+#[must_use]
+pub fn signed_by(signers: &[Signer]) -> String {
     let one = |s: &Signer| {
         let acting = if s.acting { "acting " } else { "" };
         match s.on_behalf_of.as_str() {

@@ -27,7 +27,9 @@ use crate::{Projection, area, kind_of};
 
 use fold::Event;
 use natural::Natural;
-pub use view::{Alias, Closure, DueView, FindingView, Gap, Progress, RegisterView, Remark, Row, Totals};
+pub use view::{
+    Alias, Closure, DueView, FindingView, Gap, Happening, Progress, RegisterView, Remark, Row, Totals,
+};
 
 /// The register, as folded so far.
 #[derive(Debug, Clone, Default)]
@@ -50,6 +52,7 @@ struct Report {
     published_on: Option<Day>,
     expected: Option<inspection::ExpectedCounts>,
     remarks: Vec<Remark>,
+    entries: Vec<u64>,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -59,7 +62,7 @@ struct Finding {
     figures: Vec<FigureView>,
     remarks: Vec<Remark>,
     attested: bool,
-    last_entry: u64,
+    entries: Vec<u64>,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -75,11 +78,11 @@ struct Obligation {
 
 impl Projection for Register {
     const NAME: &'static str = "register";
-    const DEFINITION_VERSION: u32 = 1;
+    const DEFINITION_VERSION: u32 = 2;
 
     fn apply(&mut self, index: EntryIndex, _recorded_at_ms: u64, statement: &Statement) {
         match kind_of(statement) {
-            "ReportPublished" => self.report(statement),
+            "ReportPublished" => self.report(index.0, statement),
             "FindingIssued" => self.finding(index.0, statement),
             "FindingAliasAdded" => self.alias(index.0, statement),
             "InspectorateAuditReported" => self.figure(index.0, statement),

@@ -28,7 +28,8 @@ use crate::{Projection, kind_of};
 
 pub use verdict::{Clock, Verdict};
 pub use view::{
-    Citation, Copies, Copy, CoverageView, Letter, PaperView, Publication, TrackerRow, TrackerView,
+    Citation, Copies, Copy, CoverageView, Letter, ObligationCoverage, PaperView, Publication, TrackerRow,
+    TrackerView,
 };
 
 /// The tracker, as folded so far.
@@ -49,6 +50,7 @@ struct Report {
     title: String,
     published_on: Option<Day>,
     addressed_to: BTreeSet<String>,
+    entry: Option<u64>,
 }
 
 #[derive(Debug, Clone)]
@@ -81,11 +83,11 @@ struct Noted {
 
 impl Projection for Tracker {
     const NAME: &'static str = "responses";
-    const DEFINITION_VERSION: u32 = 1;
+    const DEFINITION_VERSION: u32 = 2;
 
     fn apply(&mut self, index: EntryIndex, _recorded_at_ms: u64, statement: &Statement) {
         match kind_of(statement) {
-            "ReportPublished" => self.report(statement),
+            "ReportPublished" => self.report(index.0, statement),
             "BodyRegistered" => self.body(statement),
             "ObligationCreated" => self.obligation(statement),
             "ForceResponseRecorded" => self.answer(statement),

@@ -59,8 +59,16 @@ impl Register {
             title: report.title.clone(),
             remarks: report.remarks.clone(),
             warning: gap_warning(&kinds, expected.is_some()),
+            entries: self.counted(id, report),
             kinds,
         }
+    }
+
+    /// What the totals rest on: the report, and each finding as it was issued.
+    fn counted(&self, id: &str, report: &Report) -> Vec<u64> {
+        let issued = self.findings.iter().filter(|(key, _)| key.0 == id);
+        let first = issued.filter_map(|(_, finding)| finding.entries.first().copied());
+        report.entries.iter().copied().chain(first).collect()
     }
 
     fn finding_view(
@@ -69,7 +77,7 @@ impl Register {
         finding: &Finding,
         owed: &BTreeMap<&FindingKey, usize>,
     ) -> FindingView {
-        let Finding { issued, aliases, figures, remarks, attested, last_entry } = finding;
+        let Finding { issued, aliases, figures, remarks, attested, entries } = finding;
         FindingView {
             finding: finding_stream(key),
             kind: kind_name(issued.kind()),
@@ -85,7 +93,8 @@ impl Register {
             remarks: remarks.clone(),
             attested: *attested,
             obligations: owed.get(key).copied().unwrap_or_default(),
-            last_entry: *last_entry,
+            last_entry: entries.last().copied().unwrap_or_default(),
+            entries: entries.clone(),
         }
     }
 
@@ -124,16 +133,20 @@ impl Register {
             owner_role: obligation.owner_role.clone(),
             oversight: past.oversight(obligation),
             response_type: past.answer.map(|(_, answer)| response_name(answer.r#type())),
+            response_text: past.answer.map_or_else(String::new, |(_, answer)| answer.text.clone()),
             response_when: past.answer.map(|(event, _)| event.happened.view()),
             progress: past.progress(),
             rag,
             rag_reason,
+            overdue: rag == Rag::Red && due_day.is_some_and(|day| day < as_of),
             rag_declared: past.declared(),
             force_status: past.force_status(),
             inspectorate_status: past.inspectorate_status(),
             closure: past.closure(),
             evidence: past.evidence(),
             claims_unevidenced: past.claims().filter(|claim| claim.evidence.is_empty()).count(),
+            created: obligation.created.view(),
+            history: past.history(),
             days_open: opened.map(|day| closed_on.unwrap_or(as_of).since(day)),
             last_signed_by: last.map_or_else(String::new, |event| event.signed_by.clone()),
             last_entry: last.map_or(obligation.created_entry, |event| event.entry),

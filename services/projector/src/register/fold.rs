@@ -4,7 +4,6 @@ use ledger_core::hash::Hash;
 use ledger_core::ids::KeyId;
 use ledger_core::statement::Statement;
 use ledger_rules::civil::Day;
-use prost::Message;
 use scrutiny_proto::inspection::v1 as inspection;
 use scrutiny_proto::inspection::v1::RemarkKind;
 use scrutiny_proto::registry::v1::KeyRevoked;
@@ -14,7 +13,7 @@ use super::natural::Natural;
 use super::{Alias, FindingKey, Obligation, ObligationKey, Register, Remark};
 use crate::figure::FigureView;
 use crate::when::Happened;
-use crate::{is_attested, kind_of, signed_by, stream_parts};
+use crate::{decode, is_attested, kind_of, signed_by, stream_parts};
 
 /// Something that happened to an obligation.
 #[derive(Debug, Clone)]
@@ -32,17 +31,22 @@ pub(super) enum What {
     Answered(response::ForceResponseRecorded),
     Progressed(response::ActionProgressed),
     AssessedComplete(response::ForceAssessedComplete),
+    Action(response::ActionRecorded),
+    EvidenceSubmitted(response::EvidenceSubmitted),
+    Overseen(Vec<String>),
+    Verified(inspection::InspectorateVerificationRecorded),
     Closed(inspection::ObligationClosed),
     Reopened,
 }
 
 impl Register {
-    pub(super) fn report(&mut self, statement: &Statement) {
+    pub(super) fn report(&mut self, entry: u64, statement: &Statement) {
         let Some(body) = decode::<inspection::ReportPublished>(statement) else { return };
         let [report] = stream_parts(statement);
         let report = self.reports.entry(report.to_owned()).or_default();
         (report.title, report.expected) = (body.title, body.expected);
         report.published_on = body.published_on.parse().ok();
+        report.entries.push(entry);
     }
 
     /// Under its finding where it names one, else under the report.
@@ -53,13 +57,14 @@ impl Register {
         if let (Some(report), Some(finding)) = (named.next(), named.next()) {
             if let Some(finding) = self.findings.get_mut(&(report.to_owned(), Natural::new(finding))) {
                 finding.remarks.push(remark);
-                finding.last_entry = entry;
+                finding.entries.push(entry);
             }
             return;
         }
         let [report] = stream_parts(statement);
         if let Some(report) = self.reports.get_mut(report) {
             report.remarks.push(remark);
+            report.entries.push(entry);
         }
     }
 
@@ -76,7 +81,7 @@ impl Register {
         let finding = self.findings.entry(finding_key(statement)).or_default();
         finding.issued = body;
         finding.attested = is_attested(&statement.signers);
-        finding.last_entry = entry;
+        finding.entries.push(entry);
     }
 
     pub(super) fn alias(&mut self, entry: u64, statement: &Statement) {
@@ -84,14 +89,14 @@ impl Register {
         let Some(finding) = self.findings.get_mut(&finding_key(statement)) else { return };
         let inspection::FindingAliasAdded { source, used_by, label } = body;
         finding.aliases.push(Alias { source, used_by, label });
-        finding.last_entry = entry;
+        finding.entries.push(entry);
     }
 
     pub(super) fn figure(&mut self, entry: u64, statement: &Statement) {
         let Some(body) = decode::<inspection::InspectorateAuditReported>(statement) else { return };
         let Some(finding) = self.findings.get_mut(&finding_key(statement)) else { return };
-        finding.figures.push(FigureView::new(&body, entry));
-        finding.last_entry = entry;
+        finding.figures.push(FigureView::of_audit(&body, entry));
+        finding.entries.push(entry);
     }
 
     pub(super) fn obligation(&mut self, entry: u64, statement: &Statement) {
@@ -115,6 +120,11 @@ impl Register {
             "ForceResponseRecorded" => decode(statement).map(What::Answered),
             "ActionProgressed" => decode(statement).map(What::Progressed),
             "ForceAssessedComplete" => decode(statement).map(What::AssessedComplete),
+            "ActionRecorded" => decode(statement).map(What::Action),
+            "EvidenceSubmitted" => decode(statement).map(What::EvidenceSubmitted),
+            "ObligationOversightAssigned" => decode::<response::ObligationOversightAssigned>(statement)
+                .map(|body| What::Overseen(body.oversight)),
+            "InspectorateVerificationRecorded" => decode(statement).map(What::Verified),
             "ObligationClosed" => decode(statement).map(What::Closed),
             "ObligationReopened" => Some(What::Reopened),
             _ => None,
@@ -137,10 +147,6 @@ impl Obligation {
     pub(super) fn by(&self, day: Day) -> impl DoubleEndedIterator<Item = &Event> {
         self.events.iter().filter(move |event| event.happened.by(day))
     }
-}
-
-fn decode<M: Message + Default>(statement: &Statement) -> Option<M> {
-    M::decode(statement.body.clone()).ok()
 }
 
 fn finding_key(statement: &Statement) -> FindingKey {

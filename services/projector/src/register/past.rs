@@ -2,14 +2,14 @@
 
 use ledger_rules::civil::Day;
 use ledger_rules::due::{self, Due};
-use scrutiny_proto::inspection::v1::ClosureOutcome;
+use scrutiny_proto::inspection::v1::{ClosureOutcome, VerificationStep};
 use scrutiny_proto::response::v1 as response;
 use scrutiny_proto::response::v1::ResponseType;
 
 use super::Obligation;
 use super::fold::{Event, What};
 use super::rag::Facts;
-use super::view::{Closure, DueView, Progress};
+use super::view::{Closure, DueView, Happening, Progress};
 
 /// The label of what two people attested in the inspectorate's place.
 const ATTESTED: &str = "attested, not inspectorate-signed";
@@ -20,6 +20,8 @@ pub(super) struct Past<'a> {
     pub(super) answer: Option<(&'a Event, &'a response::ForceResponseRecorded)>,
     pub(super) closed: Option<(&'a Event, &'a scrutiny_proto::inspection::v1::ObligationClosed)>,
     reopened: bool,
+    /// Whether the inspectorate has asked for evidence, or looked at it.
+    examined: bool,
     /// The last thing that the body said about where it stands.
     stands: Option<&'a Event>,
 }
@@ -27,15 +29,27 @@ pub(super) struct Past<'a> {
 impl<'a> Past<'a> {
     pub(super) fn of(obligation: &'a Obligation, as_of: Day) -> Self {
         let events: Vec<_> = obligation.by(as_of).collect();
-        let mut past = Self { events: Vec::new(), answer: None, closed: None, reopened: false, stands: None };
+        let mut past = Self {
+            events: Vec::new(),
+            answer: None,
+            closed: None,
+            reopened: false,
+            examined: false,
+            stands: None,
+        };
         for &event in &events {
             match &event.what {
                 What::Answered(answer) => past.answer = Some((event, answer)),
                 What::Closed(closed) => past.closed = Some((event, closed)),
                 What::Reopened => (past.closed, past.reopened) = (None, true),
-                What::Progressed(_) | What::AssessedComplete(_) => {}
+                What::Verified(_) => past.examined = true,
+                What::Progressed(_)
+                | What::AssessedComplete(_)
+                | What::Action(_)
+                | What::EvidenceSubmitted(_)
+                | What::Overseen(_) => {}
             }
-            if !matches!(event.what, What::Closed(_)) {
+            if event.what.says_where_it_stands() {
                 past.stands = Some(event);
             }
         }
@@ -45,7 +59,7 @@ impl<'a> Past<'a> {
 
     pub(super) fn facts(&self, due: Option<Day>) -> Facts {
         let nothing_left = match self.stands.map(|event| &event.what) {
-            Some(What::AssessedComplete(_)) => true,
+            Some(What::AssessedComplete(_) | What::EvidenceSubmitted(_)) => true,
             Some(What::Answered(a)) => {
                 matches!(a.r#type(), ResponseType::ActionTaken | ResponseType::NoAction)
             }
@@ -67,6 +81,7 @@ impl<'a> Past<'a> {
             What::Progressed(p) if !p.new_due_words.is_empty() => {
                 dated(&p.new_due_words, event.happened.first())
             }
+            What::Action(action) => dated(&action.due_words, event.happened.first()),
             _ => None,
         });
         let (event, answer) = self.answer?;
@@ -75,6 +90,13 @@ impl<'a> Past<'a> {
     }
 
     pub(super) fn oversight(&self, obligation: &Obligation) -> Vec<String> {
+        let assigned = self.events.iter().rev().find_map(|event| match &event.what {
+            What::Overseen(bodies) => Some(bodies.clone()),
+            _ => None,
+        });
+        if let Some(bodies) = assigned {
+            return bodies;
+        }
         let mut bodies = obligation.oversight.clone();
         for body in self.answer.iter().flat_map(|(_, answer)| &answer.oversight) {
             if !bodies.contains(body) {
@@ -114,7 +136,8 @@ impl<'a> Past<'a> {
             Some(What::Answered(a)) if a.r#type() == ResponseType::NotAddressed => "not addressed",
             Some(What::Answered(_)) => "responded",
             Some(What::AssessedComplete(_)) => "assessed complete",
-            Some(What::Progressed(_) | What::Reopened | What::Closed(_)) => "in progress",
+            Some(What::EvidenceSubmitted(_)) => "evidence submitted",
+            Some(_) => "in progress",
         }
     }
 
@@ -123,7 +146,7 @@ impl<'a> Past<'a> {
         match self.closed.map(|(_, closed)| closed.outcome()) {
             Some(ClosureOutcome::Complete | ClosureOutcome::Unspecified) => "complete",
             Some(ClosureOutcome::NoFurtherAction | ClosureOutcome::Superseded) => "no-further-action-needed",
-            None if self.reopened => "being-progressed",
+            None if self.reopened || self.examined => "being-progressed",
             None => "awaiting-review",
         }
     }
@@ -145,6 +168,16 @@ impl<'a> Past<'a> {
         })
     }
 
+    pub(super) fn history(&self) -> Vec<Happening> {
+        let happening = |event: &&Event| Happening {
+            when: event.happened.view(),
+            what: event.what.word(),
+            signed_by: event.signed_by.clone(),
+            entry: event.entry,
+        };
+        self.events.iter().map(happening).collect()
+    }
+
     pub(super) fn claims(&self) -> impl Iterator<Item = &'a response::Claim> {
         self.answer.iter().flat_map(|(_, answer)| &answer.claims).collect::<Vec<_>>().into_iter()
     }
@@ -153,9 +186,35 @@ impl<'a> Past<'a> {
         let named = self.claims().filter(|claim| !claim.evidence.is_empty()).count();
         let completions = self.events.iter().map(|event| match &event.what {
             What::AssessedComplete(done) => done.evidence.len(),
+            What::EvidenceSubmitted(handed) => handed.evidence.len(),
             _ => 0,
         });
         named + completions.sum::<usize>()
+    }
+}
+
+impl What {
+    /// Whether it changes where the body says the obligation stands.
+    fn says_where_it_stands(&self) -> bool {
+        match self {
+            Self::Closed(_) | Self::Overseen(_) => false,
+            Self::Verified(body) => body.step() == VerificationStep::EvidenceInsufficient,
+            _ => true,
+        }
+    }
+
+    fn word(&self) -> &'static str {
+        match self {
+            Self::Answered(_) => "answered",
+            Self::Progressed(_) => "progressed",
+            Self::AssessedComplete(_) => "assessed complete by the body",
+            Self::Action(_) => "action recorded",
+            Self::EvidenceSubmitted(_) => "evidence submitted",
+            Self::Overseen(_) => "oversight assigned",
+            Self::Verified(_) => "verification recorded",
+            Self::Closed(_) => "closed",
+            Self::Reopened => "reopened",
+        }
     }
 }
 

@@ -43,6 +43,8 @@ pub struct Totals {
     pub remarks: Vec<Remark>,
     /// Null when they add up, else what is missing, in words.
     pub warning: Option<String>,
+    /// Every entry the counts rest on.
+    pub entries: Vec<u64>,
 }
 
 /// Expected and issued findings of one kind.
@@ -111,6 +113,8 @@ pub struct FindingView {
     pub obligations: usize,
     /// The last entry about it.
     pub last_entry: u64,
+    /// Every entry it rests on.
+    pub entries: Vec<u64>,
 }
 
 /// Due words, and what they mean.
@@ -161,6 +165,8 @@ pub struct Row {
     pub oversight: Vec<String>,
     /// What sort of answer; null before there is one.
     pub response_type: Option<&'static str>,
+    /// The answer, paraphrased; empty before there is one.
+    pub response_text: String,
     /// When it was given.
     pub response_when: Option<When>,
     /// The last word on progress.
@@ -169,6 +175,8 @@ pub struct Row {
     pub rag: Rag,
     /// Why that colour.
     pub rag_reason: String,
+    /// True when it is red and its date has passed.
+    pub overdue: bool,
     /// Colour that the body declared last.
     pub rag_declared: Option<&'static str>,
     /// Where the body says it stands.
@@ -181,6 +189,10 @@ pub struct Row {
     pub evidence: usize,
     /// Claims that name none.
     pub claims_unevidenced: usize,
+    /// When it came to be.
+    pub created: When,
+    /// What happened to it, in the order of the ledger.
+    pub history: Vec<Happening>,
     /// Days from the report's publication, or the obligation's creation, to closure or this day.
     pub days_open: Option<i32>,
     /// Who signed the last entry.
@@ -191,6 +203,19 @@ pub struct Row {
     pub entries: Vec<u64>,
     /// Of these, the ones signed with a key that is known to have been compromised by then (INV-34). They still count.
     pub suspect_entries: Vec<u64>,
+}
+
+/// Something that happened to an obligation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Happening {
+    /// When.
+    pub when: When,
+    /// What: "answered", "closed", "reopened".
+    pub what: &'static str,
+    /// Who signed.
+    pub signed_by: String,
+    /// The entry.
+    pub entry: u64,
 }
 
 /// A word on progress.

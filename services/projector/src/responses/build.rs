@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use ledger_rules::civil::Day;
 use ledger_rules::clock::{COPY_WARNING_DAYS, StatutoryClock};
-use scrutiny_proto::governance::v1::Ask;
 use scrutiny_proto::response::v1::{self as response, CopyRecipient};
 
 use super::verdict::{self, Clock, Facts, Verdict};
@@ -12,7 +11,7 @@ use super::view::{
     Citation, Copies, Copy, CoverageView, Letter, PaperView, Publication, TrackerRow, TrackerView,
 };
 use super::{Case, Noted, Paper, Report, Tracker};
-use crate::{Projection as _, Standing};
+use crate::{Projection as _, Standing, flow};
 
 impl Tracker {
     /// The tracker on a day, from a tree of this size and root.
@@ -29,7 +28,8 @@ impl Tracker {
 
     fn row(&self, body: &str, report: &str, as_of: Day) -> TrackerRow {
         let unknown = Report::default();
-        let Report { title, published_on, .. } = self.reports.get(report).unwrap_or(&unknown);
+        let Report { title, published_on, entry: published, .. } =
+            self.reports.get(report).unwrap_or(&unknown);
         let case =
             self.cases.get(&(body.to_owned(), report.to_owned())).cloned().unwrap_or_default().by(as_of);
         let facts = Facts {
@@ -57,6 +57,7 @@ impl Tracker {
             entries: case
                 .entries()
                 .chain(papers.iter().map(|p| p.entry))
+                .chain(*published)
                 .collect::<BTreeSet<_>>()
                 .into_iter()
                 .collect(),
@@ -176,12 +177,7 @@ fn paper_view(paper: &Paper, clock: Option<StatutoryClock>) -> PaperView {
         day: counted.map(|(clock, day)| clock.day_number(day)),
         days_left: counted.map(|(clock, day)| clock.days_left(day)),
         title: paper.tabled.title.clone(),
-        ask: match paper.tabled.ask() {
-            Ask::Unspecified => "unknown",
-            Ask::Note => "note",
-            Ask::Approve => "approve",
-            Ask::Refer => "refer",
-        },
+        ask: flow::ask(paper.tabled.ask()),
         decision: paper.decision,
         entry: paper.entry,
     }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use scrutiny_proto::response::v1::{Coverage, CoverageMode};
 
-use super::view::CoverageView;
+use super::view::{CoverageView, ObligationCoverage};
 use super::{Case, Tracker};
 
 /// An obligation that should be covered, and how it is.
@@ -20,6 +20,15 @@ impl Owed<'_> {
 
     fn is_specific(&self) -> bool {
         self.mode == Some(CoverageMode::Specific)
+    }
+
+    fn view(&self) -> ObligationCoverage {
+        let mode = self.mode.map(|mode| match mode {
+            CoverageMode::Specific => "specific",
+            CoverageMode::Blanket => "blanket",
+            CoverageMode::Unspecified => "unknown",
+        });
+        ObligationCoverage { obligation: self.stream.to_owned(), mode }
     }
 
     fn finding(&self) -> &str {
@@ -48,6 +57,7 @@ impl Tracker {
             findings: findings.len(),
             findings_covered: all(|o| o.is_covered()),
             findings_specific: all(|o| o.is_specific()),
+            each: owed.iter().map(Owed::view).collect(),
             missing: owed.iter().filter(|o| !o.is_covered()).map(|o| o.stream.to_owned()).collect(),
             gap_55_5b: covers.is_some() && specific < owed.len(),
         }

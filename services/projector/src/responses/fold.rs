@@ -2,16 +2,16 @@
 
 use ledger_core::statement::Statement;
 use prost::Message;
-use scrutiny_proto::governance::v1::{BodyRegistered, PaperDecided, PaperDecision, PaperTabled};
+use scrutiny_proto::governance::v1::{BodyRegistered, PaperDecided, PaperTabled};
 use scrutiny_proto::inspection::v1::ReportPublished;
 use scrutiny_proto::response::v1::{ForceResponseRecorded, ResponseType};
 
 use super::{Case, Noted, Paper, Report, Tracker};
 use crate::when::Happened;
-use crate::{signed_by, stream_parts};
+use crate::{decode, flow, signed_by, stream_parts};
 
 impl Tracker {
-    pub(super) fn report(&mut self, statement: &Statement) {
+    pub(super) fn report(&mut self, entry: u64, statement: &Statement) {
         let Some(body) = decode::<ReportPublished>(statement) else { return };
         let [report] = stream_parts(statement);
         self.reports.insert(
@@ -20,6 +20,7 @@ impl Tracker {
                 title: body.title,
                 published_on: body.published_on.parse().ok(),
                 addressed_to: body.addressed_to.into_iter().collect(),
+                entry: Some(entry),
             },
         );
     }
@@ -63,13 +64,7 @@ impl Tracker {
             p.meeting_body == body && p.meeting_day == day && p.tabled.title == decided.title
         };
         if let Some(paper) = self.papers.iter_mut().rev().find(of_meeting) {
-            paper.decision = Some(match decided.decision() {
-                PaperDecision::Unspecified => "unknown",
-                PaperDecision::Noted => "noted",
-                PaperDecision::Approved => "approved",
-                PaperDecision::Deferred => "deferred",
-                PaperDecision::Referred => "referred",
-            });
+            paper.decision = Some(flow::decision(decided.decision()));
         }
     }
 
@@ -100,8 +95,4 @@ fn add<M: Message + Default>(to: &mut Vec<(Noted, M)>, noted: Noted, statement: 
     if let Some(body) = decode(statement) {
         to.push((noted, body));
     }
-}
-
-fn decode<M: Message + Default>(statement: &Statement) -> Option<M> {
-    M::decode(statement.body.clone()).ok()
 }

@@ -104,10 +104,21 @@ pub struct CoverageView {
     pub findings_covered: usize,
     /// Findings of which every obligation has an answer of its own.
     pub findings_specific: usize,
+    /// Each obligation that should be covered, and how it is.
+    pub each: Vec<ObligationCoverage>,
     /// Obligations that nothing covers: streams.
     pub missing: Vec<String>,
     /// True where s.55(5B) asks for more than the response gives: something is missing or blanket.
     pub gap_55_5b: bool,
+}
+
+/// How a response covers one obligation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ObligationCoverage {
+    /// The obligation's stream.
+    pub obligation: String,
+    /// "specific", "blanket"; null where nothing covers it.
+    pub mode: Option<&'static str>,
 }
 
 /// Copies of the published comments.

@@ -309,7 +309,7 @@ fn a_view_says_where_it_stands_and_comes_out_the_same_twice() {
     assert_eq!(once, serde_json::to_string(&register(&ledger, "2022-08-20")).unwrap());
     let json: serde_json::Value = serde_json::from_str(&once).unwrap();
     assert_eq!(json["projection"], "register");
-    assert_eq!(json["definition_version"], 1);
+    assert_eq!(json["definition_version"], 2);
     assert_eq!(json["tree_size"].as_u64(), Some(ledger.standing().tree_size.0));
     for (table, columns) in [
         (register(&ledger, "2022-08-20").to_table(), 12),
