@@ -58,6 +58,21 @@ pub(crate) enum Command {
     Show(Show),
     /// Show the register of findings, with answers and statutory clocks
     Register(Register),
+    /// Show items passed between bodies, and which of them nobody has confirmed
+    Flow(View),
+    /// Show the figures that bodies report, and how they moved
+    Figures(View),
+    /// Show how professional standards keep their limits: counts, or each case for those who work on them
+    Conduct(Conduct),
+    /// Draft the statutory response of a local policing body, or show where responses stand
+    #[command(subcommand)]
+    Response(Response),
+    /// Write a board pack for a period, as one HTML file
+    BoardPack(BoardPack),
+    /// List the entries behind a row, a figure or a state
+    Explain(Explain),
+    /// Reckon a deadline: from a rule and a day to the last day, with every step
+    Clock(Clock),
     /// Show the registered bodies, or whom a name as written means
     Bodies(Bodies),
     /// Write the proof that one entry is in the log
@@ -239,11 +254,134 @@ pub(crate) struct Show {
     pub(crate) extract: Option<PathBuf>,
 }
 
-#[derive(Debug, Args)]
-pub(crate) struct Register {
+/// When to look from. The day limits what had happened, the size what was known.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct AsOf {
     /// The day to reckon clocks and colours for [default: today in London]
     #[arg(long, value_name = "DATE")]
     pub(crate) as_of: Option<jiff::civil::Date>,
+    /// What the ledger knew when it held so many entries [default: all of them]
+    #[arg(long, value_name = "SIZE")]
+    pub(crate) at: Option<u64>,
+}
+
+/// A view and where it goes.
+#[derive(Debug, Args)]
+pub(crate) struct View {
+    #[command(flatten)]
+    pub(crate) when: AsOf,
+    /// Only what is about this body
+    #[arg(long)]
+    pub(crate) body: Option<String>,
+    /// Write the table as CSV as well
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) csv: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Conduct {
+    #[command(flatten)]
+    pub(crate) view: View,
+    /// Each case by its pseudonym, with its clocks. Restricted
+    #[arg(long)]
+    pub(crate) cases: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Response {
+    /// Write the letter to edit, from what is on the ledger
+    Draft(ResponseDraft),
+    /// Show each local policing body's response to each report, with its 56 days
+    Status(View),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ResponseDraft {
+    /// The local policing body: "cambridgeshire-lpb"
+    pub(crate) body: String,
+    /// The report: "dupp-2021"
+    pub(crate) report: String,
+    #[command(flatten)]
+    pub(crate) when: AsOf,
+    /// Write the letter to a file
+    #[arg(long, short, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) out: Option<PathBuf>,
+    /// Write the statement to record once the letter is written, as YAML
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) statement: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct BoardPack {
+    /// The force or local policing body; the pack is about both
+    #[arg(long)]
+    pub(crate) body: String,
+    /// First day of the period
+    #[arg(long, value_name = "DATE")]
+    pub(crate) from: jiff::civil::Date,
+    /// Last day of the period
+    #[arg(long, value_name = "DATE")]
+    pub(crate) to: jiff::civil::Date,
+    /// What the ledger knew when it held so many entries [default: all of them]
+    #[arg(long, value_name = "SIZE")]
+    pub(crate) at: Option<u64>,
+    /// Where to write the page
+    #[arg(long, short, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) out: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Explain {
+    /// A stream, or what lies under it: "obligation/cambridgeshire/dupp-2021/5/0", "metric/cambridgeshire".
+    /// "register/red" for a count of the register
+    pub(crate) name: String,
+    #[command(flatten)]
+    pub(crate) when: AsOf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Clock {
+    /// The rule: "R1", "R14-23". Without one, all are listed
+    pub(crate) rule: Option<String>,
+    /// The day it starts from, or the moment: 2022-06-21, 2022-06-10T10:00:00+01:00
+    #[arg(long, value_name = "DATE")]
+    pub(crate) from: Option<String>,
+    /// The due words, for R3, R5 and R7: "By July 2021"
+    #[arg(long)]
+    pub(crate) words: Option<String>,
+    /// How often, for R8
+    #[arg(long)]
+    pub(crate) cadence: Option<Cadence>,
+    /// How many days, for R9
+    #[arg(long)]
+    pub(crate) days: Option<u16>,
+    /// The day in the template's calendar, for R10
+    #[arg(long, value_name = "DATE")]
+    pub(crate) due: Option<jiff::civil::Date>,
+    /// For R13: the day of the application and the new last day that was granted
+    #[arg(long, num_args = 2, value_names = ["APPLIED", "GRANTED"])]
+    pub(crate) extended: Option<Vec<jiff::civil::Date>>,
+    /// For R13: first day of a judicial review, and the day on which the period runs again
+    #[arg(long, num_args = 2, value_names = ["PAUSED", "RESUMED"])]
+    pub(crate) paused: Option<Vec<jiff::civil::Date>>,
+}
+
+/// How often something is expected.
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+pub(crate) enum Cadence {
+    Monthly,
+    TwoMonthly,
+    Quarterly,
+    Annual,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Register {
+    #[command(flatten)]
+    pub(crate) when: AsOf,
+    /// Write the rows as CSV as well
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) csv: Option<PathBuf>,
     /// Only this body's obligations
     #[arg(long)]
     pub(crate) body: Option<String>,

@@ -14,14 +14,16 @@ mod output;
 mod reading;
 mod signing;
 mod trust;
+mod viewing;
 mod web;
+mod withheld;
 mod writing;
 
 use std::process::ExitCode;
 
 use clap::Parser as _;
 
-use crate::cli::{Cli, Command, Key};
+use crate::cli::{Cli, Command, Key, Response};
 use crate::exit::Done;
 use crate::output::Output;
 
@@ -50,6 +52,14 @@ fn run(cli: Cli, out: Output) -> Done {
         Command::Kinds(args) => commands::kinds::run(&args, out),
         Command::Show(args) => commands::show::run(&args, at, out),
         Command::Register(args) => commands::register::run(&args, at, out),
+        Command::Flow(args) => commands::flow::run(&args, at, out),
+        Command::Figures(args) => commands::figures::run(&args, at, out),
+        Command::Conduct(args) => commands::conduct::run(&args, at, out),
+        Command::Response(Response::Draft(args)) => commands::response::draft(&args, at, out),
+        Command::Response(Response::Status(args)) => commands::response::status(&args, at, out),
+        Command::BoardPack(args) => commands::board_pack::run(&args, at, out),
+        Command::Explain(args) => commands::explain::run(&args, at, out),
+        Command::Clock(args) => commands::clock::run(&args, out),
         Command::Bodies(args) => commands::bodies::run(&args, at, out),
         Command::Prove(args) => commands::prove::run(&args, at, out),
         Command::Check(args) => commands::check::run(&args, out),

@@ -51,9 +51,17 @@ impl Book {
     }
 
     /// Every entry, in order.
-    pub(crate) fn each(&self, mut look: impl FnMut(Line) -> Done) -> Done {
+    pub(crate) fn each(&self, look: impl FnMut(Line) -> Done) -> Done {
+        self.first(self.size(), look)
+    }
+
+    /// The first entries, in order: what the ledger held when it was so long.
+    pub(crate) fn first(&self, size: TreeSize, mut look: impl FnMut(Line) -> Done) -> Done {
         for item in self.reader.entries(EntryIndex(0)) {
             let (index, _, bytes) = item.map_err(writing::store)?;
+            if index.0 >= size.0 {
+                break;
+            }
             look(parse(index, bytes)?)?;
         }
         Ok(())
@@ -94,9 +102,14 @@ impl Book {
 
     /// The tree that whatever is folded from this book stands on.
     pub(crate) fn standing(&self) -> Done<Standing> {
-        let root = merkle::tree_root(self.size(), &self.reader)
+        self.standing_at(self.size())
+    }
+
+    /// The tree as it was when it was so long.
+    pub(crate) fn standing_at(&self, tree_size: TreeSize) -> Done<Standing> {
+        let root = merkle::tree_root(tree_size, &self.reader)
             .map_err(|e| Stop::VerificationFailed(format!("the tree cannot be read: {e}")))?;
-        Ok(Standing { tree_size: self.size(), root })
+        Ok(Standing { tree_size, root })
     }
 
     pub(crate) fn origin(&self) -> Done<Origin> {

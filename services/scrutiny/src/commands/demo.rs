@@ -65,7 +65,8 @@ pub(crate) fn run(args: &Demo, out: Output) -> Done {
     }
 
     out.say(&format!("\n4. The register of findings, as of {}\n", args.as_of));
-    let view = cli::Register { as_of: Some(args.as_of), body: None, report: None };
+    let when = cli::AsOf { as_of: Some(args.as_of), at: None };
+    let view = cli::Register { when, csv: None, body: None, report: None };
     register::run(&view, &at, out)?;
     out.say("\n5. The audit: everything recomputed from bytes, against the log key made in step 1\n");
     let trust = Trust { policy: None, vkey: vec![vkeys[0].clone()] };

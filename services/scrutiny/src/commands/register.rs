@@ -2,61 +2,31 @@
 
 use std::fmt::Write as _;
 
-use jiff::civil::Date;
-use ledger_rules::civil::Day;
 use ledger_rules::report::WHOLE;
-use projector::judgments::{Judgments, JudgmentsView};
-use projector::register::{Register, RegisterView, Row};
-use projector::responses::{Tracker, TrackerView};
-use projector::{Projection as _, Standing};
+use projector::Standing;
+use projector::judgments::JudgmentsView;
+use projector::register::{RegisterView, Row};
+use projector::responses::TrackerView;
 use serde_json::json;
 
 use crate::cli::{self, Common};
-use crate::exit::{Done, Stop};
+use crate::exit::Done;
 use crate::output::{Output, count, indent, table};
-use crate::reading::Book;
-use crate::signing;
+use crate::viewing;
 
 pub(crate) fn run(args: &cli::Register, at: &Common, out: Output) -> Done {
-    let as_of = args.as_of.map_or_else(|| Ok(Day::in_london(signing::now_ms())), day)?;
-    let mut views = fold(&Book::open(&at.ledger)?, as_of, out)?;
+    let (all, standing) = viewing::views(&args.when, at, out)?;
+    let mut views =
+        Views { register: all.register, responses: all.responses, judgments: all.judgments, standing };
     views.keep(args);
+    viewing::csv(args.csv.as_deref(), &views.register.to_table(), out)?;
     out.result(
         "register",
         &views.text(),
         || json!({ "register": views.register, "responses": views.responses, "judgments": views.judgments }),
     );
-    out.say("\nEvery row names the last entry it rests on: `scrutiny show STREAM` shows the whole history.");
+    out.say("\n`scrutiny explain STREAM` lists the entries behind a row, `scrutiny show STREAM` shows its history.");
     Ok(())
-}
-
-/// A date of the command line as the rules reckon with it.
-fn day(date: Date) -> Done<Day> {
-    Day::new(date.year(), date.month(), date.day())
-        .ok_or_else(|| Stop::Usage(format!("--as-of: {date} is beyond the calendar")))
-}
-
-fn fold(book: &Book, as_of: Day, out: Output) -> Done<Views> {
-    let mut register = Register::default();
-    let mut tracker = Tracker::default();
-    let mut judgments = Judgments::default();
-    let bar = out.progress(book.size().0, "replaying");
-    book.each(|line| {
-        let entry = &line.entry;
-        register.apply(entry.index, entry.recorded_at_ms, &entry.statement);
-        tracker.apply(entry.index, entry.recorded_at_ms, &entry.statement);
-        judgments.apply(entry.index, entry.recorded_at_ms, &entry.statement);
-        bar.inc(1);
-        Ok(())
-    })?;
-    bar.finish_and_clear();
-    let standing = book.standing()?;
-    Ok(Views {
-        register: register.view(as_of, &standing),
-        responses: tracker.view(as_of, &standing),
-        judgments: judgments.view(&standing),
-        standing,
-    })
 }
 
 struct Views {

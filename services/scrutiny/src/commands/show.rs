@@ -1,5 +1,6 @@
 //! `scrutiny show`: a stream, an entry, a statement.
 
+use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
@@ -16,6 +17,7 @@ use crate::cli::{Common, Show};
 use crate::exit::{Done, Stop, io};
 use crate::output::{Output, count};
 use crate::reading::{Book, Line};
+use crate::withheld::withheld;
 
 pub(crate) fn run(args: &Show, at: &Common, out: Output) -> Done {
     let book = Book::open(&at.ledger)?;
@@ -74,7 +76,11 @@ fn full(book: &Book, line: &Line) -> Done<String> {
 
 /// What became of each sealed field: its content where it is kept here, or that it is not.
 fn sealed(book: &Book, statement: &Statement) -> Done<Vec<(String, String)>> {
+    let withheld = if statement.sealed.is_empty() { HashMap::new() } else { withheld(book)? };
     let state = |digest: &Hash| {
+        if let Some(why) = withheld.get(digest) {
+            return Ok(why.clone());
+        }
         Ok(match book.addendum(digest)? {
             Some(bytes) => String::from_utf8_lossy(bytes.get(32..).unwrap_or_default()).into_owned(),
             None => "not kept here".to_owned(),

@@ -27,16 +27,28 @@ pub(crate) fn run(args: &Verify, at: &Common, out: Output) -> Done {
         }
         Target::Export(dir) => Box::new(ExportDir::open(Folder::new(dir)).map_err(unreadable)?),
     };
-    let bar = out.progress(0, "verifying");
-    let report = audit(&*source, &known, &mut |progress| {
-        bar.set_length(progress.of.unwrap_or(progress.entries));
-        bar.set_position(progress.entries);
-    });
-    bar.finish_and_clear();
+    let report = audited(&*source, &known, out);
     out.result("verify", &report.to_string(), || {
         serde_json::to_value(&report).expect("a report is made of plain values")
     });
     outcome(&report)
+}
+
+/// The audit of the ledger at hand, under its own log keys where they are at hand too.
+pub(crate) fn own_ledger(at: &Common, out: Output) -> Done<Report> {
+    let log = Keyring::new(&at.keys).log_keys().ok().map(|signer| signer.verifier());
+    let source = LiveLedger::new(&at.ledger, Book::open(&at.ledger)?.reader);
+    Ok(audited(&source, &Trust { log, ..Trust::default() }, out))
+}
+
+fn audited(source: &dyn Source, known: &Trust, out: Output) -> Report {
+    let bar = out.progress(0, "verifying");
+    let report = audit(source, known, &mut |progress| {
+        bar.set_length(progress.of.unwrap_or(progress.entries));
+        bar.set_position(progress.entries);
+    });
+    bar.finish_and_clear();
+    report
 }
 
 enum Target {
@@ -76,7 +88,7 @@ fn known(args: &Verify) -> Done<Trust> {
     Ok(known)
 }
 
-fn outcome(report: &Report) -> Done {
+pub(crate) fn outcome(report: &Report) -> Done {
     match &report.verdict {
         Verdict::Clean => Ok(()),
         Verdict::Findings => {
