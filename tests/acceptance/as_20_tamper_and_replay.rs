@@ -98,6 +98,19 @@ fn a_removed_tail_does_not_reach_the_checkpoint() {
 }
 
 #[test]
+fn a_rolled_back_history_is_caught_by_whoever_kept_a_checkpoint() {
+    let Exported { scene, vkey } = Exported::new();
+    scene.record_file("03-cambridgeshire-april-2021.yaml");
+    scene.json(["export", "ledger", "later"]);
+    // The earlier export is whole in itself: nothing in it says that more was recorded.
+    let alone = scene.run(["verify", "export", "--vkey", &vkey]);
+    assert_eq!(alone.code, 0, "{alone:?}");
+    let remembering = scene.run(["verify", "export", "--vkey", &vkey, "--remember", "later/checkpoint"]);
+    assert_eq!(remembering.code, 3, "{remembering:?}");
+    assert!(remembering.stdout.contains("CHECKPOINT-AHEAD"), "{remembering:?}");
+}
+
+#[test]
 fn two_swapped_entries_break_the_chain() {
     let exported = Exported::new();
     let export = exported.copy("swapped");

@@ -431,6 +431,12 @@ pub(crate) struct Verify {
     pub(crate) target: Option<String>,
     #[command(flatten)]
     pub(crate) trust: Trust,
+    /// A checkpoint of this log that you kept or got elsewhere: it must be of the same history
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) remember: Vec<PathBuf>,
+    /// Leaf hash of entry 0 as you know it: it stands for the keys and the charter that are pinned there
+    #[arg(long, value_name = "HASH")]
+    pub(crate) genesis: Option<String>,
 }
 
 #[derive(Debug, Args)]

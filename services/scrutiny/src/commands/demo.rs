@@ -70,7 +70,7 @@ pub(crate) fn run(args: &Demo, out: Output) -> Done {
     register::run(&view, &at, out)?;
     out.say("\n5. The audit: everything recomputed from bytes, against the log key made in step 1\n");
     let trust = Trust { policy: None, vkey: vec![vkeys[0].clone()] };
-    verify::run(&cli::Verify { target: None, trust }, &at, out)?;
+    verify::run(&cli::Verify { target: None, trust, remember: Vec::new(), genesis: None }, &at, out)?;
     out.say(&next(&at));
     Ok(())
 }

@@ -4,9 +4,10 @@ use std::path::{Path, PathBuf};
 
 use ledger_audit::{Export, ExportDir, Folder, Report, Source, Trust, Verdict, audit};
 use ledger_core::checkpoint::LogVerifier;
+use ledger_core::hash::Hash;
 
 use crate::cli::{Common, Verify};
-use crate::exit::{Done, Stop};
+use crate::exit::{Done, Stop, io};
 use crate::keyring::Keyring;
 use crate::live::LiveLedger;
 use crate::output::{Output, count};
@@ -84,6 +85,15 @@ fn known(args: &Verify) -> Done<Trust> {
     } else {
         let log = LogVerifier::from_vkeys(&args.trust.vkey);
         known.log = Some(log.map_err(|e| Stop::Usage(format!("--vkey: {e}")))?);
+    }
+    if let Some(hash) = &args.genesis {
+        let read = Hash::from_base64(hash).or_else(|| Hash::from_hex(hash));
+        let wrong =
+            || Stop::Usage(format!("--genesis: {hash:?} is no leaf hash; `scrutiny show 0` prints it"));
+        known.genesis = Some(read.ok_or_else(wrong)?);
+    }
+    for file in &args.remember {
+        known.remembered.push(std::fs::read(file).map_err(io(file))?.into());
     }
     Ok(known)
 }
