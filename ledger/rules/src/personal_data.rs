@@ -100,7 +100,9 @@ fn phone<'a>(word: &'a str, next: impl Iterator<Item = &'a str>) -> Option<&'sta
 
 fn upper_case(word: &str, next: Option<&str>) -> Option<&'static str> {
     let next = next.unwrap_or_default();
-    if !word.is_ascii() || word.len() > 8 {
+    // Both have a letter and a digit in their first word, and few words of a text do.
+    let mixed = word.bytes().any(|b| b.is_ascii_digit()) && word.bytes().any(|b| b.is_ascii_uppercase());
+    if !mixed || !word.is_ascii() || word.len() > 8 {
         return None;
     }
     let joined = word.split_at_checked(word.len().saturating_sub(3));
@@ -203,6 +205,7 @@ mod tests {
             ("warrant no. A1234", "a collar or warrant number"),
             ("born on 1 May 1980", "a date of birth"),
             ("DOB: 01/05/1980", "a date of birth"),
+            ("born 1st May 1980", "a date of birth"),
             ("date of birth 1980-05-01", "a date of birth"),
         ] {
             assert_eq!(find(text), Some(what), "{text}");
@@ -226,6 +229,7 @@ mod tests {
             "@ 5 pm",
             "SHA256:Zp3cs8VoDQr6iyQ2R7uZuBe7KCcp9vR+Fp9yySdlATk",
             "2 Marsham Street",
+            "012345678901 is two digits too long, 012345678 one too short",
             "BCH People Board, 3 forces",
             "Group 1 clearance by 31 May 2019",
         ] {
