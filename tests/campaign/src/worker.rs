@@ -1,7 +1,7 @@
 //! The process that things happen to: a recorder on a ledger, and four clients.
 
 use std::fs::File;
-use std::io::{IoSlice, Write as _};
+use std::io::{ErrorKind, IoSlice, Write as _};
 use std::os::fd::AsFd as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -199,5 +199,9 @@ fn line_of(signed: &Signed, answer: &recorder::Answer) -> Line {
 fn say(line: &Line) {
     let text = line.to_text();
     let Ok(out) = std::io::stdout().as_fd().try_clone_to_owned() else { return };
-    let _ = File::from(out).write_vectored(&[IoSlice::new(text.as_bytes())]);
+    let said = File::from(out).write_vectored(&[IoSlice::new(text.as_bytes())]);
+    if said.is_err_and(|e| e.kind() == ErrorKind::BrokenPipe) {
+        // Nobody listens any more: the campaign was stopped.
+        std::process::exit(1);
+    }
 }
