@@ -20,6 +20,8 @@
 //! **Durability.** [`Store::append`] writes one frame to the last segment and calls `fdatasync`; when it
 //! returns, a power cut cannot lose the batch. The index follows behind on its own thread.
 //!
+//! The README beside this crate says what it reaches and what was done to it in campaigns.
+//!
 //! **Trust.** The segments, the journals and the index are not trusted: whoever can change the folder can
 //! change them. What they cannot do is go unnoticed: every entry is checked against the tree when it is read,
 //! and the tree against the latest checkpoint when the ledger is opened. A [`Reader`] checks an entry against

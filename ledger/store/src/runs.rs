@@ -12,7 +12,7 @@
 //!
 //! Which runs are live follows from the number of blocks alone ([`live`]), so a crash in the middle of a
 //! merge leaves nothing to repair: its pages are written again. In memory a run costs a filter of one byte a
-//! record and the first key of each page, 1.7 bytes an entry for both indexes together at 5,000,000.
+//! record and the first key of each page, 2.3 bytes an entry for both indexes together.
 
 use bytes::Bytes;
 

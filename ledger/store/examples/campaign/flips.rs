@@ -38,6 +38,9 @@ pub(crate) fn campaign(rounds: u64) {
             fail(round, &name, at, "nobody noticed");
         }
         *outcomes.entry((kind, outcome)).or_default() += 1;
+        if round % 100 == 99 {
+            println!("{} rounds", round + 1);
+        }
     }
     println!("flips: {rounds} single bytes, nothing lost, no wrong bytes, no panic");
     for ((kind, outcome), count) in outcomes {

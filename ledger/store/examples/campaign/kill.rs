@@ -13,7 +13,10 @@ pub(crate) fn campaign(rounds: u64) {
     let (mut size, mut cut, mut set_aside, mut unacknowledged) = (0, 0, 0, 0);
     for round in 0..rounds {
         let worker = Worker::start(&[], &dir, round, u64::MAX);
-        // Some are killed while they open, most while they write.
+        // One in five is killed while it opens, the others while they write.
+        if random.below(5) > 0 {
+            worker.wait_for_a_word(Duration::from_secs(30));
+        }
         std::thread::sleep(Duration::from_millis(random.below(350)));
         let acknowledged = worker.kill();
         let events = check(&dir, &acknowledged, &mut random);

@@ -127,6 +127,14 @@ impl Worker {
         Self { child, said, listener }
     }
 
+    /// Waits until the child has acknowledged something.
+    pub(crate) fn wait_for_a_word(&self, limit: Duration) {
+        let until = std::time::Instant::now() + limit;
+        while self.so_far().size == 0 && std::time::Instant::now() < until {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+
     /// What the child has acknowledged by now.
     pub(crate) fn so_far(&self) -> Acknowledged {
         self.said.lock().unwrap().clone()
