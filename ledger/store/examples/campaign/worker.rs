@@ -80,8 +80,10 @@ fn write(shared: &Mutex<(SegmentStore, Maker)>, seed: u64, batches: u64) {
 
 fn tell(line: &str) {
     let mut out = std::io::stdout().lock();
-    // A parent that is gone is no reason to stop: the parent kills us in its own time.
-    let _ = writeln!(out, "{line}").and_then(|()| out.flush());
+    if writeln!(out, "{line}").and_then(|()| out.flush()).is_err() {
+        // The campaign is gone. Nobody else would stop this process from filling the disk.
+        std::process::exit(4);
+    }
 }
 
 /// What a child acknowledged.
