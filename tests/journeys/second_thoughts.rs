@@ -50,6 +50,19 @@ fn a_private_key_that_others_may_read_is_not_used() {
 }
 
 #[test]
+fn keys_that_no_ledger_takes_may_lie_in_the_key_folder() {
+    // An RSA key in `~/.ssh` kept every Ed25519 key beside it from signing.
+    let scene = Scene::with_people();
+    fs::write(scene.path("keys/id_rsa.pub"), "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAAAgQC7 office\n")
+        .expect("written");
+    scene.accept(
+        "kind: BodyRegistered\nstream: body/somewhere\n\
+         signed_by: governance-officer as G&I of cambridgeshire\nbody: {name: Somewhere, level: force}",
+    );
+    assert_eq!(scene.run(["key", "list"]).code, 0);
+}
+
+#[test]
 fn a_statement_that_was_prepared_is_not_prepared_over() {
     // It would have other salts, so that the signatures gathered for the first one would fail.
     let scene = Scene::with_people();

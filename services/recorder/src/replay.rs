@@ -8,23 +8,15 @@ use ledger_store::Store;
 
 use crate::recorder::{Config, OpenError};
 
-/// Entries read together when replaying.
-const REPLAY_CHUNK: u64 = 4_096;
-
 /// The state at the head: the snapshot, and every entry after it.
 pub(crate) fn replay(store: &dyn Store) -> Result<(State, TreeSize), OpenError> {
     let head = store.head().size;
     let snapshot = store.load_snapshot().filter(|(size, _)| *size <= head);
-    let (mut at, mut state) = snapshot
+    let (snapshot_at, mut state) = snapshot
         .and_then(|(size, bytes)| Some((size, State::from_bytes(&bytes).ok()?)))
         .unwrap_or((TreeSize(0), State::default()));
-    let snapshot_at = at;
-    while at < head {
-        let end = head.0.min(at.0 + REPLAY_CHUNK);
-        for index in (at.0..end).map(EntryIndex) {
-            replay_one(store, &mut state, index)?;
-        }
-        at = TreeSize(end);
+    for index in (snapshot_at.0..head.0).map(EntryIndex) {
+        replay_one(store, &mut state, index)?;
     }
     Ok((state, snapshot_at))
 }
@@ -33,8 +25,11 @@ fn replay_one(store: &dyn Store, state: &mut State, index: EntryIndex) -> Result
     let bytes = store.entry(index)?;
     let bytes = bytes.ok_or_else(|| OpenError::Replay { index, problem: "it is missing".to_owned() })?;
     let entry = Entry::parse(&bytes).map_err(|e| OpenError::Replay { index, problem: e.to_string() })?;
-    let context =
-        Context { index, stream_version: entry.stream_version - 1, recorded_at_ms: entry.recorded_at_ms };
+    let context = Context {
+        index,
+        stream_version: entry.stream_version.saturating_sub(1),
+        recorded_at_ms: entry.recorded_at_ms,
+    };
     evolve(state, &entry.statement, &context);
     Ok(())
 }

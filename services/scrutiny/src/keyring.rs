@@ -84,7 +84,7 @@ impl Keyring {
         self.read_public(&self.public_path(name_or_id))
     }
 
-    /// Every public key in the folder, by name.
+    /// Every public key in the folder that a ledger takes, by name. Others may lie beside them, as in `~/.ssh`.
     pub(crate) fn all(&self) -> Done<Vec<Named>> {
         let listing = match fs::read_dir(&self.dir) {
             Ok(listing) => listing,
@@ -96,7 +96,11 @@ impl Keyring {
             .filter(|p| p.extension().is_some_and(|e| e == "pub"))
             .collect();
         paths.sort();
-        paths.iter().map(|path| self.read_public(path)).collect()
+        let read = |path: &PathBuf| match self.read_public(path) {
+            Err(Stop::Usage(_)) => None,
+            read => Some(read),
+        };
+        paths.iter().filter_map(read).collect()
     }
 
     /// Signs with the private key in the folder, or, where it is not there, with the agent.

@@ -1,5 +1,7 @@
 //! `scrutiny key list`: who may sign.
 
+use std::collections::HashMap;
+
 use ledger_core::ids::{EntryIndex, KeyId};
 use ledger_rules::State;
 use ledger_rules::keys::{Key, Standing};
@@ -14,8 +16,9 @@ use crate::reading::Book;
 
 pub(crate) fn run(at: &Common, out: Output) -> Done {
     let state = Book::open(&at.ledger)?.state(out)?;
-    let keyring = Keyring::new(&at.keys);
-    let name = |id: &KeyId| keyring.find(&id.to_string()).map_or_else(|_| String::new(), |named| named.name);
+    let known = Keyring::new(&at.keys).all()?;
+    let names: HashMap<KeyId, String> = known.into_iter().map(|k| (k.public.key_id(), k.name)).collect();
+    let name = |id: &KeyId| names.get(id).cloned().unwrap_or_default();
     let mut keys: Vec<(&KeyId, &Key)> = state.keys().collect();
     keys.sort_by_key(|(id, key)| (key.enrolled_at, name(id)));
     let rows: Vec<Row> = keys.into_iter().map(|(id, key)| Row::of(&state, id, key, name(id))).collect();
