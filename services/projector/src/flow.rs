@@ -2,8 +2,11 @@
 //! another.
 //!
 //! An item counts as delivered when the body it was meant for says that it has it (INV-40). Until then it is
-//! undelivered, however often it was sent. To note a paper is not to approve it (INV-39).
+//! undelivered, however often it was sent. A body that meets at a cadence has a gap where a meeting was expected
+//! (R8) and none is on the ledger: that it was not recorded is all that this says.
+//!  To note a paper is not to approve it (INV-39).
 
+mod cadence;
 mod fold;
 mod view;
 
@@ -16,6 +19,7 @@ use ledger_rules::civil::Day;
 use crate::when::Happened;
 use crate::{Projection, Standing, kind_of};
 
+pub use cadence::{CadenceView, Gap};
 pub(crate) use fold::{ask, decision};
 pub use view::{Agenda, DecisionView, FlowView, ItemView, MeetingView, Receipt};
 
@@ -26,6 +30,8 @@ pub struct Flow {
     items: BTreeMap<(String, String), Item>,
     /// (body, date as the stream has it) → the meeting.
     meetings: BTreeMap<(String, String), Meeting>,
+    /// Body → how often it meets, as last configured.
+    cadences: BTreeMap<String, cadence::Standing>,
 }
 
 #[derive(Debug, Clone)]
@@ -59,6 +65,7 @@ impl Projection for Flow {
             "MeetingHeld" => self.held(index.0, statement),
             "PaperTabled" => self.tabled(index.0, statement),
             "PaperDecided" => self.paper_decided(index.0, statement),
+            "StandingItemConfigured" => self.standing(index.0, statement),
             "DecisionTaken" => self.decision(index.0, statement),
             _ => {}
         }
@@ -79,6 +86,7 @@ impl Flow {
             as_of: as_of.to_string(),
             undelivered,
             delivered,
+            cadences: self.gaps(as_of),
             meetings: meetings.map(|(key, meeting)| meeting.view(key)).collect(),
         }
     }

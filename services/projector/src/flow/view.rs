@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::cadence::CadenceView;
 use crate::Provenance;
 use crate::table::{Table, or_empty};
 use crate::when::When;
@@ -18,6 +19,8 @@ pub struct FlowView {
     pub undelivered: Vec<ItemView>,
     /// Items that arrived.
     pub delivered: Vec<ItemView>,
+    /// Bodies that meet at a cadence, with the meetings that are missing.
+    pub cadences: Vec<CadenceView>,
     /// Meetings with their papers and decisions.
     pub meetings: Vec<MeetingView>,
 }
@@ -130,6 +133,12 @@ impl ItemView {
 }
 
 impl FlowView {
+    fn notes(&self) -> Vec<String> {
+        let waiting = self.undelivered.len();
+        let undelivered = (waiting > 0).then(|| format!("{waiting} without a receipt"));
+        undelivered.into_iter().chain(self.cadences.iter().flat_map(CadenceView::notes)).collect()
+    }
+
     /// One line for each item, those without a receipt first.
     #[must_use]
     pub fn to_table(&self) -> Table {
@@ -160,11 +169,7 @@ impl FlowView {
                 "Last entry",
             ],
             rows: self.undelivered.iter().chain(&self.delivered).map(line).collect(),
-            notes: if self.undelivered.is_empty() {
-                Vec::new()
-            } else {
-                vec![format!("{} without a receipt", self.undelivered.len())]
-            },
+            notes: self.notes(),
         }
     }
 }

@@ -18,13 +18,30 @@ impl Register {
     /// The register on a day, from a tree of this size and root.
     #[must_use]
     pub fn view(&self, as_of: Day, at: &Standing) -> RegisterView {
+        self.view_of(as_of, at, None, None)
+    }
+
+    /// The same with the rows of one body only, or of one report (its name, without "report/"). Findings and
+    /// totals are all there: they are the inspectorate's, not the body's.
+    #[must_use]
+    pub fn view_of(
+        &self,
+        as_of: Day,
+        at: &Standing,
+        body: Option<&str>,
+        report: Option<&str>,
+    ) -> RegisterView {
         let mut owed: BTreeMap<&FindingKey, usize> = BTreeMap::new();
         for (_, finding, _) in self.obligations.keys() {
             *owed.entry(finding).or_default() += 1;
         }
         let totals: Vec<_> = self.reports.iter().map(|(id, report)| self.totals(id, report)).collect();
         let row = |(key, obligation)| self.row(key, obligation, as_of);
-        let rows: Vec<_> = self.obligations.iter().map(row).collect();
+        let wanted = |(of_body, (of_report, _), _): &ObligationKey| {
+            body.is_none_or(|body| body == of_body) && report.is_none_or(|report| report == of_report)
+        };
+        let kept = self.obligations.iter().filter(|(key, _)| wanted(key));
+        let rows: Vec<_> = kept.map(row).collect();
         let colours = [Rag::Red, Rag::Amber, Rag::Green, Rag::Blue, Rag::Grey];
         RegisterView {
             provenance: Self::provenance(at),
