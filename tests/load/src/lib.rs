@@ -3,6 +3,8 @@
 //! Everything is a function of numbers: the same calls make the same bytes. In scope: statements that the
 //! rules accept. Out of scope: recording them, and anything that looks like a real inspection (`demo/`).
 
+pub mod history;
+
 use bytes::Bytes;
 use ed25519_dalek::SigningKey;
 use ledger_core::hash::Hash;
