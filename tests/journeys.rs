@@ -2,5 +2,6 @@
 
 mod by_hand;
 mod erasure;
+mod for_the_board;
 mod over_http;
 mod second_thoughts;

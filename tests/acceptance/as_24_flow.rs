@@ -34,3 +34,25 @@ fn an_item_is_undelivered_until_its_receipt() {
     assert_eq!(after["delivered"][0]["received"]["note"], "On the next agenda");
     assert_eq!(flow("2022-06-15")["undelivered"].as_array().map(Vec::len), Some(1), "as it stood then");
 }
+
+#[test]
+fn a_board_that_meets_monthly_has_a_gap_where_no_meeting_is_on_the_ledger() {
+    let scene = Scene::with_people();
+    scene.accept(
+        "kind: StandingItemConfigured\nstream: standing/cambs.bcb/meeting\noccurred: 2021-04-01\nimported: true\n\
+         signed_by: board-secretary as SEC of cambs.bcb\n\
+         body: {item: meeting, cadence: monthly, cadence_words: monthly}",
+    );
+    for day in ["2021-04-13", "2021-07-06"] {
+        scene.accept(&format!(
+            "kind: MeetingHeld\nstream: meeting/cambs.bcb/{day}\noccurred: {day}\nimported: true\n\
+             signed_by: board-secretary as SEC of cambs.bcb\nbody: {{body_as_written: Business Coordination Board}}"
+        ));
+    }
+    let gaps = |day: &str| scene.json(["flow", "--as-of", day])["cadences"][0]["gaps"].clone();
+    assert_eq!(gaps("2021-05-31").as_array().map(Vec::len), Some(0), "May is not over");
+    let late = gaps("2021-08-31");
+    assert_eq!(late.as_array().map(Vec::len), Some(1), "{late}");
+    assert_eq!((&late[0]["expected_by"], &late[0]["came"]), (&"2021-05-31".into(), &"2021-07-06".into()));
+    assert_eq!(gaps("2021-09-01")[1]["expected_by"], "2021-08-31");
+}
