@@ -160,10 +160,12 @@ fn numbered<'a>(word: &str, mut next: impl Iterator<Item = &'a str>) -> Option<&
 
 /// A cue word, and within four words of it a whole date.
 fn birth<'a>(word: &str, next: impl Iterator<Item = &'a str> + Clone) -> Option<&'static str> {
-    let lower = word.to_ascii_lowercase();
-    let cued = matches!(lower.as_str(), "born" | "dob" | "d.o.b" | "birth");
+    const CUES: [&str; 4] = ["born", "dob", "d.o.b", "birth"];
+    if !CUES.iter().any(|cue| cue.eq_ignore_ascii_case(word)) {
+        return None;
+    }
     let mut near = next.take(4).map(core).peekable();
-    while let (true, Some(word)) = (cued, near.next()) {
+    while let Some(word) = near.next() {
         let numbers = word.split(['/', '-', '.']).filter(|p| !p.is_empty());
         let all = numbers.clone().all(|p| p.bytes().all(|b| b.is_ascii_digit()));
         let digits = word.trim_end_matches(|c: char| c.is_ascii_lowercase());

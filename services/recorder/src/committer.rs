@@ -260,6 +260,11 @@ impl Committer {
             }
             Err(error) => {
                 tracing::error!(%error, entries = count, "a batch was not recorded");
+                // Sealed content of what was not recorded has no business on the disk. After a failed flush
+                // nobody knows what was recorded, so there it stays.
+                if !matches!(error, StoreError::Poisoned { .. }) {
+                    self.erase(&staged.addenda.iter().map(|(digest, _)| *digest).collect::<Vec<_>>());
+                }
                 for (reply, _) in staged.replies {
                     let _ = reply.send(Err(unavailable(&error)));
                 }

@@ -224,6 +224,9 @@ pub(crate) struct Record {
     /// Show exactly what would be signed, and sign nothing
     #[arg(long, short = 'n')]
     pub(crate) dry_run: bool,
+    /// Pass over what its stream says already: go on with a file that was recorded in part
+    #[arg(long)]
+    pub(crate) resume: bool,
 }
 
 #[derive(Debug, Args)]

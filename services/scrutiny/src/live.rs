@@ -46,7 +46,8 @@ impl Source for LiveLedger {
         let mut found = Vec::new();
         for item in self.reader.entries(from).take(limit) {
             match item {
-                Ok((_, _, bytes)) => found.push(bytes),
+                // A copy of its own, or each entry would hold on to the whole frame it was read in.
+                Ok((_, _, bytes)) => found.push(Bytes::copy_from_slice(&bytes)),
                 Err(error) if found.is_empty() => return Err(fault(error)),
                 Err(_) => break,
             }

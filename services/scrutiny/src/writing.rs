@@ -66,19 +66,20 @@ impl Writer {
         self.recorder.read(move |store, _| store.stream_version(&stream)).unwrap_or(0)
     }
 
-    /// The last entry of a stream.
-    pub(crate) fn last_of(&self, stream: &StreamId) -> Done<Option<Entry>> {
-        let (stream, version) = (stream.clone(), self.version(stream));
-        if version == 0 {
-            return Ok(None);
-        }
+    /// The entries of a stream from version `from` on; version 1 is its first.
+    pub(crate) fn entries_of(&self, stream: &StreamId, from: u64) -> Done<Vec<Entry>> {
+        let stream = stream.clone();
         let bytes = self.recorder.read(move |store, _| {
-            let place = store.stream(&stream, version, 1)?.first().copied();
-            place.map_or(Ok(None), |index| store.entry(index))
+            let places = store.stream(&stream, from.max(1), usize::MAX)?;
+            places
+                .into_iter()
+                .filter_map(|index| store.entry(index).transpose())
+                .collect::<Result<Vec<_>, _>>()
         });
-        let bytes = bytes.map_err(store)?;
-        let entry = bytes.map(|bytes| Entry::parse(&bytes)).transpose();
-        entry.map_err(|e| Stop::VerificationFailed(format!("an entry does not read: {e}")))
+        let parse = |bytes: bytes::Bytes| {
+            Entry::parse(&bytes).map_err(|e| Stop::VerificationFailed(format!("an entry does not read: {e}")))
+        };
+        bytes.map_err(store)?.into_iter().map(parse).collect()
     }
 
     /// Signs a draft with keys at hand, and records it.

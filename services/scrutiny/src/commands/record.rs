@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use ledger_core::entry::Entry;
 use ledger_draft::{Draft, describe, render};
 use recorder::Durable;
 use serde_json::{Value, json};
@@ -35,10 +36,14 @@ pub(crate) fn run(args: &Record, at: &Common, out: Output) -> Done {
     }
     let mut done = Vec::new();
     let mut stop = None;
+    let mut passed_over = 0;
     let progress = out.progress(drafts.len() as u64, "recording");
     for draft in &drafts {
-        match not_said_before(&writer, draft).and_then(|()| writer.record(draft, &folder)) {
-            Ok(durable) => done.push((draft.kind.short_name.clone(), draft.stream.to_string(), durable)),
+        match next(&writer, draft, &folder, args.resume) {
+            Ok(None) => passed_over += 1,
+            Ok(Some(durable)) => {
+                done.push((draft.kind.short_name.clone(), draft.stream.to_string(), durable))
+            }
             Err(why) => {
                 stop = Some(at_draft(why, &args.file, draft));
                 break;
@@ -48,6 +53,12 @@ pub(crate) fn run(args: &Record, at: &Common, out: Output) -> Done {
     }
     progress.finish_and_clear();
     writer.publish()?;
+    if passed_over > 0 {
+        out.say(&format!(
+            "{} recorded before, and passed over.",
+            count(passed_over, "statement was", "statements were")
+        ));
+    }
     let Some(why) = stop else { return report(&done, &writer, out) };
     if !done.is_empty() {
         report(&done, &writer, out)?;
@@ -60,20 +71,31 @@ pub(crate) fn run(args: &Record, at: &Common, out: Output) -> Done {
     Err(why)
 }
 
+/// Records the next statement of a file; `None` when `resume` passes over it.
+///
 /// A file recorded a second time by mistake would say everything twice. Whoever means it gives an id.
-fn not_said_before(writer: &Writer, draft: &Draft) -> Done {
-    if draft.id.is_some() {
-        return Ok(());
+fn next(writer: &Writer, draft: &Draft, folder: &Path, resume: bool) -> Done<Option<Durable>> {
+    let before = match draft.id {
+        Some(_) => Vec::new(),
+        None if resume => writer.entries_of(&draft.stream, 1)?,
+        None => writer.entries_of(&draft.stream, writer.version(&draft.stream))?,
+    };
+    match before.iter().find(|entry| says_the_same(draft, entry)) {
+        None => writer.record(draft, folder).map(Some),
+        Some(_) if resume => Ok(None),
+        Some(entry) => Err(Stop::Conflict(format!(
+            "entry #{} says the same already; `--resume` goes on behind it, and an `id:` says it again on purpose",
+            entry.index
+        ))),
     }
-    let Some(last) = writer.last_of(&draft.stream)? else { return Ok(()) };
-    let signers: Vec<_> = last.statement.signers.iter().map(|s| (&s.role, &s.body)).collect();
-    let same_signers = draft.signed_by.iter().map(|s| (&s.role, &s.body)).eq(signers);
-    if same_signers && draft.kind.full_name == last.statement.kind && draft.body == last.statement.body[..] {
-        let sentence =
-            format!("entry #{} says the same already; where it is meant again, give it an `id:`", last.index);
-        return Err(Stop::Conflict(sentence));
-    }
-    Ok(())
+}
+
+fn says_the_same(draft: &Draft, entry: &Entry) -> bool {
+    let said = &entry.statement;
+    let drafted = draft.signed_by.iter().map(|s| (&s.role, &s.body));
+    draft.kind.full_name == said.kind
+        && draft.body == said.body[..]
+        && drafted.eq(said.signers.iter().map(|s| (&s.role, &s.body)))
 }
 
 /// Says which statement of a file a refusal is about.

@@ -108,7 +108,9 @@ pub(crate) fn outcome(report: &Report) -> Done {
                 count(all, "finding", "findings")
             )))
         }
-        Verdict::CannotDecide(reason) => Err(Stop::CannotDecide(reason.clone())),
+        Verdict::CannotDecide(reason) => {
+            Err(Stop::CannotDecide(format!("{reason} (--vkey, --policy or --genesis says it)")))
+        }
     }
 }
 
