@@ -51,16 +51,30 @@ pub fn find(text: &str) -> Option<&'static str> {
     let mut words = text.split_whitespace();
     while let Some(word) = words.next() {
         let next = words.clone();
-        let found = email(word)
-            .or_else(|| phone(word, next.clone()))
-            .or_else(|| upper_case(core(word), next.clone().next().map(core)))
-            .or_else(|| numbered(core(word), next.clone()))
-            .or_else(|| birth(core(word), next));
+        let bare = core(word);
+        let mut found = None;
+        if word.bytes().any(|b| b.is_ascii_digit() || b == b'@' || b == b'+') {
+            found = email(word)
+                .or_else(|| phone(word, next.clone()))
+                .or_else(|| upper_case(bare, next.clone().next().map(core)));
+        }
+        if found.is_none() && may_be_cue(bare) {
+            found = numbered(bare, next.clone()).or_else(|| birth(bare, next));
+        }
         if found.is_some() {
             return found;
         }
     }
     None
+}
+
+/// Whether a word begins like a rank or like one of the words that announce a number or a date of birth.
+/// Every statement's text comes through here word by word, and most words end here.
+fn may_be_cue(word: &str) -> bool {
+    matches!(
+        word.bytes().next().map(|b| b.to_ascii_lowercase()),
+        Some(b'b' | b'c' | b'd' | b'p' | b's' | b'w')
+    )
 }
 
 /// A word without the punctuation around it.
