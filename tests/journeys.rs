@@ -4,4 +4,5 @@ mod by_hand;
 mod erasure;
 mod for_the_board;
 mod over_http;
+mod oversight;
 mod second_thoughts;

@@ -10,6 +10,7 @@ use crate::conduct::{Conduct, ConductView};
 use crate::facts::{Facts, FactsView};
 use crate::flow::{Flow, FlowView};
 use crate::judgments::{Judgments, JudgmentsView};
+use crate::oversight::{Oversight, OversightView};
 use crate::register::{Register, RegisterView};
 use crate::responses::{Tracker, TrackerView};
 use crate::series::{Series, SeriesView};
@@ -27,13 +28,14 @@ pub struct All {
     pub conduct: Conduct,
     pub series: Series,
     pub facts: Facts,
+    pub oversight: Oversight,
 }
 
 impl All {
     /// Takes the next entry.
     pub fn apply(&mut self, index: EntryIndex, recorded_at_ms: u64, statement: &Statement) {
         // Every field is named, so that a projection added to the struct cannot be forgotten here.
-        let Self { register, responses, bodies, judgments, flow, conduct, series, facts } = self;
+        let Self { register, responses, bodies, judgments, flow, conduct, series, facts, oversight } = self;
         register.apply(index, recorded_at_ms, statement);
         responses.apply(index, recorded_at_ms, statement);
         bodies.apply(index, recorded_at_ms, statement);
@@ -42,6 +44,7 @@ impl All {
         conduct.apply(index, recorded_at_ms, statement);
         series.apply(index, recorded_at_ms, statement);
         facts.apply(index, recorded_at_ms, statement);
+        oversight.apply(index, recorded_at_ms, statement);
     }
 
     /// The view of each on a day, from a tree of this size and root.
@@ -56,6 +59,7 @@ impl All {
             conduct: self.conduct.view(as_of, at),
             series: self.series.view(as_of, at),
             facts: self.facts.view(as_of, at),
+            oversight: self.oversight.view(as_of, at),
         }
     }
 }
@@ -72,4 +76,5 @@ pub struct Views {
     pub conduct: ConductView,
     pub series: SeriesView,
     pub facts: FactsView,
+    pub oversight: OversightView,
 }

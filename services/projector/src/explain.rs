@@ -184,4 +184,8 @@ fn others(views: &Views, all: &mut Vec<Ground>) {
     for fact in &views.facts.facts {
         all.push(ground(&fact.stream, by, format!("{}: {}", fact.fact, fact.text), [fact.entry]));
     }
+    let by = views.oversight.provenance.projection;
+    for act in &views.oversight.acts {
+        all.push(ground(&act.stream, by, format!("{}: {}", act.kind, act.what), act.entries));
+    }
 }

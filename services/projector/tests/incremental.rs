@@ -1,6 +1,8 @@
 //! A fold that goes on from where it was is the fold from the beginning, whatever the history and wherever it
 //! was taken up again.
 
+use std::collections::BTreeSet;
+
 use bytes::Bytes;
 use ledger_core::hash::Hash;
 use ledger_core::ids::{EntryIndex, TreeSize};
@@ -16,7 +18,7 @@ const SMALL: Country = Country { forces: 3, reports: 2, findings: 3 };
 fn history(seed: u64, length: usize) -> Vec<Statement> {
     let mut history = History::new(SMALL, seed);
     let mut all: Vec<Bytes> = if seed.is_multiple_of(2) { history.founding() } else { Vec::new() };
-    all.extend((0..length).map(|_| history.any()));
+    all.extend((0..length).map(|n| if n % 8 == 7 { history.oversight() } else { history.any() }));
     all.iter().map(|bytes| Statement::parse(bytes).expect("a history is made of statements")).collect()
 }
 
@@ -102,4 +104,6 @@ fn a_random_history_reaches_every_projection() {
     assert!(views.conduct.bodies.iter().any(|counts| counts.clocks.values().any(|clock| clock.late > 0)));
     assert!(views.series.series.iter().any(|one| !one.movements.is_empty() && !one.warnings.is_empty()));
     assert!(!views.facts.open_issues.is_empty());
+    let kinds: BTreeSet<_> = views.oversight.acts.iter().map(|act| act.kind.as_str()).collect();
+    assert_eq!(kinds.len(), 6, "{kinds:?}");
 }

@@ -62,6 +62,8 @@ pub(crate) enum Command {
     Flow(View),
     /// Show the figures that bodies report, and how they moved
     Figures(View),
+    /// Show what was scrutinised, assured, said, submitted and published, and who is monitored more closely
+    Oversight(View),
     /// Show how professional standards keep their limits: counts, or each case for those who work on them
     Conduct(Conduct),
     /// Draft the statutory response of a local policing body, or show where responses stand

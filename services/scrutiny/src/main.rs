@@ -54,6 +54,7 @@ fn run(cli: Cli, out: Output) -> Done {
         Command::Register(args) => commands::register::run(&args, at, out),
         Command::Flow(args) => commands::flow::run(&args, at, out),
         Command::Figures(args) => commands::figures::run(&args, at, out),
+        Command::Oversight(args) => commands::oversight::run(&args, at, out),
         Command::Conduct(args) => commands::conduct::run(&args, at, out),
         Command::Response(Response::Draft(args)) => commands::response::draft(&args, at, out),
         Command::Response(Response::Status(args)) => commands::response::status(&args, at, out),

@@ -80,6 +80,61 @@ impl History {
         }
     }
 
+    /// An act of oversight. [`Self::any`] makes none, so that its histories stay the ones that were measured.
+    #[must_use]
+    pub fn oversight(&mut self) -> Bytes {
+        let (force, report) = (self.below(self.country.forces), self.below(self.country.reports));
+        let body = format!("force-{force}");
+        let step = 1 + i32::try_from(self.below(3)).unwrap_or_default();
+        let text = "What was looked into, paraphrased.".to_owned();
+        match self.below(6) {
+            0 => {
+                let concerns = vec![format!("report/report-{report}")];
+                let act = governance::ItemScrutinised { text, concerns, ..Default::default() };
+                self.statement(
+                    "governance",
+                    "ItemScrutinised",
+                    &format!("scrutiny/{body}/item-{report}"),
+                    &act,
+                )
+            }
+            1 => {
+                let obligations = vec![format!("obligation/{body}/report-{report}/0/0")];
+                let act = governance::AssuranceGiven { text, obligations, ..Default::default() };
+                self.statement(
+                    "governance",
+                    "AssuranceGiven",
+                    &format!("assurance/{body}/item-{report}"),
+                    &act,
+                )
+            }
+            2 => {
+                let act = governance::StatementMade { speaker_role: "LPB".to_owned(), text };
+                let stream = format!("response/{body}-lpb/report-{report}");
+                self.statement("governance", "StatementMade", &stream, &act)
+            }
+            3 => {
+                let act = governance::SubmissionRecorded { stage: step, tree_size: 1, ..Default::default() };
+                let stream = format!("submission/{body}/annual-data/2022");
+                self.statement("governance", "SubmissionRecorded", &stream, &act)
+            }
+            4 => {
+                let act = governance::PublicationRecorded { step, withheld: 1, ..Default::default() };
+                self.statement(
+                    "governance",
+                    "PublicationRecorded",
+                    &format!("publication/{body}/recap"),
+                    &act,
+                )
+            }
+            _ => {
+                let phase = 1 + i32::try_from(self.below(2)).unwrap_or_default();
+                let act = inspection::MonitoringPhaseChanged { phase, reason: String::new() };
+                self.statement("inspection", "MonitoringPhaseChanged", &format!("monitor/{body}"), &act)
+            }
+        }
+    }
+
     fn setting(&mut self) -> Bytes {
         let (report, finding) = (self.below(self.country.reports), self.below(self.country.findings));
         let force = self.below(self.country.forces);

@@ -2,6 +2,8 @@
 
 #[cfg(test)]
 mod ledger;
+#[cfg(test)]
+mod oversight;
 
 use ledger::Ledger;
 use ledger_rules::civil::Day;
