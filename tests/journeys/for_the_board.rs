@@ -179,3 +179,63 @@ fn a_clock_answers_with_its_words_and_its_source() {
     let beyond = scene.run(["clock", "R11", "--from", "2029-12-20"]);
     assert_eq!(beyond.code, 4, "beyond the calendar nobody can decide: {beyond:?}");
 }
+
+#[test]
+fn who_may_speak_for_a_body_is_told_by_key_and_day() {
+    let scene = Scene::with_people();
+    let body = "cambridgeshire-lpb";
+    let view = scene.json(["offices", "--body", body, "--csv", "offices.csv"]);
+    let offices = view["offices"].as_array().expect("a list");
+    assert!(offices.iter().all(|o| o["body"] == body && o["held"] == true), "{view}");
+    let commissioners: Vec<_> = offices.iter().filter(|o| o["role"] == "LPB").collect();
+    assert_eq!(commissioners.iter().filter(|o| o["acting"] == true).count(), 1, "{view}");
+    assert_eq!(commissioners.len(), 2, "{view}");
+    let csv = fs::read_to_string(scene.path("offices.csv")).expect("a table");
+    assert_eq!(csv.lines().count(), offices.len() + 1, "heads, and a row for each");
+
+    let acting = commissioners.iter().find(|o| o["acting"] == true).expect("counted above");
+    let (stream, key) = (acting["stream"].as_str().expect("text"), acting["key"].as_str().expect("text"));
+    let explained = scene.json(["explain", stream]);
+    let kinds: Vec<_> = explained["grounds"][0]["entries"].as_array().expect("entries").iter().collect();
+    assert_eq!((&kinds[0]["kind"], &kinds[1]["kind"]), (&"KeyEnrolled".into(), &"RoleAssigned".into()));
+    assert!(explained["grounds"][0]["says"].as_str().expect("text").contains(key), "{explained}");
+
+    // Another key takes over what the old one held.
+    scene.json(["key", "new", "successor"]);
+    scene.json([
+        "key",
+        "rotate",
+        "acting-commissioner-cambridgeshire",
+        "--new",
+        "successor",
+        "--by",
+        "first-registrar as KA of ledger-office",
+        "--by",
+        "second-registrar as KA of ledger-office",
+    ]);
+    let after = scene.json(["offices", "--body", body]);
+    let of_stream: Vec<_> =
+        after["offices"].as_array().expect("a list").iter().filter(|o| o["stream"] == stream).collect();
+    assert_eq!(of_stream.len(), 2, "{after}");
+    let old = of_stream.iter().find(|o| o["key"] == key).expect("it was there");
+    let new = of_stream.iter().find(|o| o["key"] != key).expect("it took over");
+    assert_eq!((&old["held"], &old["ended_by"]), (&false.into(), &"key rotated".into()));
+    assert_eq!((&new["held"], &new["acting"]), (&true.into(), &true.into()));
+    let none = scene.json(["offices", "--body", body, "--as-of", "2020-01-01"]);
+    assert_eq!(none["offices"].as_array().map(Vec::len), Some(0), "nobody yet");
+}
+
+#[test]
+fn the_figures_of_a_remark_are_shown_with_what_they_do_not_say() {
+    let scene = Scene::with_people();
+    scene.record_file("08-peel-2018-legitimacy.yaml");
+    let shown = scene.run(["register", "--as-of", "2022-08-20"]).stdout;
+    for words in [
+        "report/peel-2018-legitimacy (force inspection, PEEL 2018/19, last updated 2020-01-21): 3 of 3 areas",
+        "held reasonable grounds: 91 of 100 (91.0 %); Grounds as recorded by the searching officer, not the",
+        "of how many is not said: 18.0 % (percentage only)",
+        "of how many is not said: 16.7 % (percentage only); 40 more staff were recruited that month.",
+    ] {
+        assert!(shown.contains(words), "{words}: {shown}");
+    }
+}

@@ -10,6 +10,7 @@ use crate::conduct::{Conduct, ConductView};
 use crate::facts::{Facts, FactsView};
 use crate::flow::{Flow, FlowView};
 use crate::judgments::{Judgments, JudgmentsView};
+use crate::offices::{Offices, OfficesView};
 use crate::oversight::{Oversight, OversightView};
 use crate::register::{Register, RegisterView};
 use crate::responses::{Tracker, TrackerView};
@@ -29,13 +30,15 @@ pub struct All {
     pub series: Series,
     pub facts: Facts,
     pub oversight: Oversight,
+    pub offices: Offices,
 }
 
 impl All {
     /// Takes the next entry.
     pub fn apply(&mut self, index: EntryIndex, recorded_at_ms: u64, statement: &Statement) {
         // Every field is named, so that a projection added to the struct cannot be forgotten here.
-        let Self { register, responses, bodies, judgments, flow, conduct, series, facts, oversight } = self;
+        let Self { register, responses, bodies, judgments, flow, conduct, series, facts, oversight, offices } =
+            self;
         register.apply(index, recorded_at_ms, statement);
         responses.apply(index, recorded_at_ms, statement);
         bodies.apply(index, recorded_at_ms, statement);
@@ -45,6 +48,7 @@ impl All {
         series.apply(index, recorded_at_ms, statement);
         facts.apply(index, recorded_at_ms, statement);
         oversight.apply(index, recorded_at_ms, statement);
+        offices.apply(index, recorded_at_ms, statement);
     }
 
     /// The view of each on a day, from a tree of this size and root.
@@ -60,6 +64,7 @@ impl All {
             series: self.series.view(as_of, at),
             facts: self.facts.view(as_of, at),
             oversight: self.oversight.view(as_of, at),
+            offices: self.offices.view(as_of, at),
         }
     }
 }
@@ -77,4 +82,5 @@ pub struct Views {
     pub series: SeriesView,
     pub facts: FactsView,
     pub oversight: OversightView,
+    pub offices: OfficesView,
 }

@@ -63,6 +63,8 @@ fn register(view: &RegisterView, all: &mut Vec<Ground>) {
         let warning = totals.warning.as_ref().map_or_else(String::new, |w| format!("; {w}"));
         let says = format!("findings issued: {}{warning}", counts.join(", "));
         all.push(ground(&totals.report, by, says, totals.entries.iter().copied()));
+        let figures = totals.remarks.iter().filter_map(|remark| Some((remark.figure_words()?, remark.entry)));
+        all.extend(figures.map(|(says, entry)| ground(&totals.report, by, says, [entry])));
     }
     for finding in &view.findings {
         figures(by, finding, all);
@@ -187,5 +189,9 @@ fn others(views: &Views, all: &mut Vec<Ground>) {
     let by = views.oversight.provenance.projection;
     for act in &views.oversight.acts {
         all.push(ground(&act.stream, by, format!("{}: {}", act.kind, act.what), act.entries));
+    }
+    let by = views.offices.provenance.projection;
+    for office in &views.offices.offices {
+        all.push(ground(&office.stream, by, office.words(), office.entries.iter().copied()));
     }
 }

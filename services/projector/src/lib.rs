@@ -22,6 +22,7 @@ pub mod flow;
 pub mod html;
 pub mod judgments;
 pub mod letter;
+pub mod offices;
 pub mod oversight;
 pub mod pack;
 pub mod register;

@@ -49,6 +49,9 @@ type ObligationKey = (String, FindingKey, Natural);
 #[derive(Debug, Clone, Default)]
 struct Report {
     title: String,
+    inspection: &'static str,
+    programme: String,
+    last_updated_on: Option<Day>,
     published_on: Option<Day>,
     expected: Option<inspection::ExpectedCounts>,
     remarks: Vec<Remark>,
@@ -78,7 +81,7 @@ struct Obligation {
 
 impl Projection for Register {
     const NAME: &'static str = "register";
-    const DEFINITION_VERSION: u32 = 2;
+    const DEFINITION_VERSION: u32 = 3;
 
     fn apply(&mut self, index: EntryIndex, _recorded_at_ms: u64, statement: &Statement) {
         match kind_of(statement) {

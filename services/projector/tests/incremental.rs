@@ -18,7 +18,11 @@ const SMALL: Country = Country { forces: 3, reports: 2, findings: 3 };
 fn history(seed: u64, length: usize) -> Vec<Statement> {
     let mut history = History::new(SMALL, seed);
     let mut all: Vec<Bytes> = if seed.is_multiple_of(2) { history.founding() } else { Vec::new() };
-    all.extend((0..length).map(|n| if n % 8 == 7 { history.oversight() } else { history.any() }));
+    all.extend((0..length).map(|n| match n % 8 {
+        5 => history.registry(),
+        7 => history.oversight(),
+        _ => history.any(),
+    }));
     all.iter().map(|bytes| Statement::parse(bytes).expect("a history is made of statements")).collect()
 }
 
@@ -106,4 +110,7 @@ fn a_random_history_reaches_every_projection() {
     assert!(!views.facts.open_issues.is_empty());
     let kinds: BTreeSet<_> = views.oversight.acts.iter().map(|act| act.kind.as_str()).collect();
     assert_eq!(kinds.len(), 6, "{kinds:?}");
+    let ended: BTreeSet<_> = views.offices.offices.iter().filter_map(|office| office.ended_by).collect();
+    assert_eq!(ended.len(), 4, "{ended:?}");
+    assert!(views.offices.offices.iter().any(|office| office.acting));
 }

@@ -64,6 +64,8 @@ pub(crate) enum Command {
     Figures(View),
     /// Show what was scrutinised, assured, said, submitted and published, and who is monitored more closely
     Oversight(View),
+    /// Show which key holds which role at which body, and from when to when
+    Offices(View),
     /// Show how professional standards keep their limits: counts, or each case for those who work on them
     Conduct(Conduct),
     /// Draft the statutory response of a local policing body, or show where responses stand

@@ -16,6 +16,7 @@ pub(crate) mod key;
 pub(crate) mod key_list;
 pub(crate) mod kinds;
 pub(crate) mod manual;
+pub(crate) mod offices;
 pub(crate) mod oversight;
 pub(crate) mod policy;
 pub(crate) mod prove;

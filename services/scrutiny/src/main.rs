@@ -55,6 +55,7 @@ fn run(cli: Cli, out: Output) -> Done {
         Command::Flow(args) => commands::flow::run(&args, at, out),
         Command::Figures(args) => commands::figures::run(&args, at, out),
         Command::Oversight(args) => commands::oversight::run(&args, at, out),
+        Command::Offices(args) => commands::offices::run(&args, at, out),
         Command::Conduct(args) => commands::conduct::run(&args, at, out),
         Command::Response(Response::Draft(args)) => commands::response::draft(&args, at, out),
         Command::Response(Response::Status(args)) => commands::response::status(&args, at, out),

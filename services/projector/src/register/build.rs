@@ -74,6 +74,10 @@ impl Register {
         Totals {
             report: format!("report/{id}"),
             title: report.title.clone(),
+            inspection: report.inspection,
+            programme: report.programme.clone(),
+            published_on: report.published_on.map(|day| day.to_string()),
+            last_updated_on: report.last_updated_on.map(|day| day.to_string()),
             remarks: report.remarks.clone(),
             warning: gap_warning(&kinds, expected.is_some()),
             entries: self.counted(id, report),

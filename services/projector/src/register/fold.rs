@@ -5,7 +5,7 @@ use ledger_core::ids::KeyId;
 use ledger_core::statement::Statement;
 use ledger_rules::civil::Day;
 use scrutiny_proto::inspection::v1 as inspection;
-use scrutiny_proto::inspection::v1::RemarkKind;
+use scrutiny_proto::inspection::v1::{InspectionType, RemarkKind};
 use scrutiny_proto::registry::v1::KeyRevoked;
 use scrutiny_proto::response::v1 as response;
 
@@ -44,15 +44,24 @@ impl Register {
         let Some(body) = decode::<inspection::ReportPublished>(statement) else { return };
         let [report] = stream_parts(statement);
         let report = self.reports.entry(report.to_owned()).or_default();
-        (report.title, report.expected) = (body.title, body.expected);
+        report.inspection = inspection_name(body.r#type());
         report.published_on = body.published_on.parse().ok();
+        report.last_updated_on = body.last_updated_on.parse().ok();
+        (report.title, report.programme, report.expected) = (body.title, body.programme, body.expected);
         report.entries.push(entry);
     }
 
     /// Under its finding where it names one, else under the report.
     pub(super) fn remark(&mut self, entry: u64, statement: &Statement) {
         let Some(body) = decode::<inspection::InspectorateRemarkRecorded>(statement) else { return };
-        let remark = Remark { kind: remark_name(body.kind()), text: body.text, entry };
+        let figure = body.figure.as_ref();
+        let remark = Remark {
+            kind: remark_name(body.kind()),
+            figure: figure.map(|figure| FigureView::new(figure, &body.text, "", &body.caveat, entry)),
+            text: body.text,
+            caveat: body.caveat,
+            entry,
+        };
         let mut named = body.finding.split('/').skip(1);
         if let (Some(report), Some(finding)) = (named.next(), named.next()) {
             if let Some(finding) = self.findings.get_mut(&(report.to_owned(), Natural::new(finding))) {
@@ -157,6 +166,17 @@ fn finding_key(statement: &Statement) -> FindingKey {
 fn obligation_key(statement: &Statement) -> ObligationKey {
     let [body, report, finding, limb] = stream_parts(statement);
     (body.to_owned(), (report.to_owned(), Natural::new(finding)), Natural::new(limb))
+}
+
+fn inspection_name(kind: InspectionType) -> &'static str {
+    match kind {
+        InspectionType::Unspecified => "unknown",
+        InspectionType::National => "national",
+        InspectionType::Force => "force",
+        InspectionType::Thematic => "thematic",
+        InspectionType::Joint => "joint",
+        InspectionType::Reinspection => "reinspection",
+    }
 }
 
 fn remark_name(kind: RemarkKind) -> &'static str {

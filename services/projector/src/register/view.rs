@@ -37,6 +37,14 @@ pub struct Totals {
     pub report: String,
     /// Its title.
     pub title: String,
+    /// What sort of inspection it reports: "national", "force", "thematic", "joint", "reinspection".
+    pub inspection: &'static str,
+    /// The programme it belongs to; empty for none.
+    pub programme: String,
+    /// The day it was published; null where the source does not say.
+    pub published_on: Option<String>,
+    /// The day a web copy says it was last updated. It is not a publication date.
+    pub last_updated_on: Option<String>,
     /// One for each kind of finding that the report counts or the ledger holds.
     pub kinds: Vec<Gap>,
     /// What the inspectorate said about the report as a whole.
@@ -76,6 +84,10 @@ pub struct Remark {
     pub kind: &'static str,
     /// The remark, paraphrased.
     pub text: String,
+    /// The figure it rests on; null where it has none. It measures what the text says.
+    pub figure: Option<FigureView>,
+    /// What the remark or its figure does not say.
+    pub caveat: String,
     /// The entry.
     pub entry: u64,
 }
@@ -258,6 +270,30 @@ fn plural(kind: &str) -> String {
     }
 }
 
+impl Totals {
+    /// "force inspection, PEEL 2018/19, last updated 2020-01-21".
+    fn about(&self) -> String {
+        let named = |word: &str, day: &Option<String>| day.as_ref().map(|day| format!("{word} {day}"));
+        let parts = [
+            Some(format!("{} inspection", self.inspection)),
+            Some(self.programme.clone()).filter(|programme| !programme.is_empty()),
+            named("published", &self.published_on),
+            named("last updated", &self.last_updated_on),
+        ];
+        parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+    }
+}
+
+impl Remark {
+    /// The figure with what it does not say: "91 of 100 (91.0 %); …"; none where there is no figure.
+    #[must_use]
+    pub fn figure_words(&self) -> Option<String> {
+        let figure = self.figure.as_ref()?;
+        let caveat = if self.caveat.is_empty() { String::new() } else { format!("; {}", self.caveat) };
+        Some(format!("{}: {}{caveat}", self.text.trim_end_matches('.'), figure.words))
+    }
+}
+
 impl RegisterView {
     /// One line for each obligation; the totals and their warnings are its notes.
     #[must_use]
@@ -289,7 +325,7 @@ impl RegisterView {
                 })
                 .collect();
             let warning = t.warning.as_ref().map_or_else(String::new, |w| format!(" WARNING: {w}"));
-            format!("{}: {}{warning}", t.report, counts.join(", "))
+            format!("{} ({}): {}{warning}", t.report, t.about(), counts.join(", "))
         };
         Table {
             title: format!("Register of findings and obligations, as of {}", self.as_of),

@@ -84,6 +84,11 @@ impl Ledger {
         projection
     }
 
+    /// The id of a person's key.
+    pub(crate) fn key_id(who: &str) -> String {
+        public(who).key_id().to_string()
+    }
+
     /// The stream of a person's key.
     pub(crate) fn key_stream(who: &str) -> String {
         format!("key/{}", public(who).key_id().to_hex())

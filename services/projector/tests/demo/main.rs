@@ -9,6 +9,7 @@ use ledger::Ledger;
 use ledger_rules::civil::Day;
 use projector::bodies::{Bodies, How};
 use projector::judgments::Judgments;
+use projector::offices::{Office, Offices, OfficesView};
 use projector::register::rag::Rag;
 use projector::register::{Register, RegisterView, Row};
 use projector::responses::{Tracker, TrackerRow};
@@ -271,6 +272,122 @@ fn inv_34_entries_signed_with_a_compromised_key_are_marked_and_stay() {
     assert_eq!(row(&after, "cumbria/dupp-2021/5/0").suspect_entries, Vec::<u64>::new());
 }
 
+fn offices(ledger: &Ledger, on: &str) -> OfficesView {
+    ledger.fold::<Offices>().view(day(on), &ledger.standing())
+}
+
+/// Records a draft that two registrars sign.
+fn registrars(ledger: &mut Ledger, kind: &str, stream: &str, body: &str) {
+    ledger.draft(&format!(
+        "- kind: {kind}\n  stream: {stream}\n  signed_by:\n    - first-registrar as KA of ledger-office\n    \
+         - second-registrar as KA of ledger-office\n  body: {body}\n"
+    ));
+}
+
+#[test]
+fn a_role_counts_from_its_first_day_through_its_last_and_an_acting_holder_says_so() {
+    let mut ledger = Ledger::of_the_demonstration();
+    let key = Ledger::key_id("acting-commissioner-cambridgeshire");
+    registrars(
+        &mut ledger,
+        "RoleAssigned",
+        "role/acting-2020",
+        &format!(
+            "{{key: \"{key}\", role: LPB, body: cambridgeshire-lpb, valid_from: 2020-11-01, \
+             valid_to: 2021-05-12, acting: true}}"
+        ),
+    );
+    let on = |day: &str| offices(&ledger, day).offices.into_iter().find(|o| o.stream == "role/acting-2020");
+    assert_eq!(on("2020-10-31"), None, "not yet begun");
+    for (day, held) in [("2020-11-01", true), ("2021-05-12", true), ("2021-05-13", false)] {
+        let office = on(day).unwrap();
+        assert_eq!((office.held, office.acting, &office.ended_by), (held, true, &None), "{day}");
+    }
+    let words = on("2021-05-12").unwrap().words();
+    let expected = format!("acting LPB of cambridgeshire-lpb, held by {key} from 2020-11-01 to 2021-05-12");
+    assert_eq!(words, expected);
+    assert_eq!(on("2021-05-12").unwrap().entries.len(), 2, "the enrolment and the assignment");
+}
+
+#[test]
+fn an_office_ends_on_the_day_its_end_or_its_key_s_revocation_was_recorded() {
+    let mut ledger = Ledger::of_the_demonstration();
+    let of = |ledger: &Ledger, stream: &str, day: &str| -> Option<Office> {
+        offices(ledger, day).offices.into_iter().find(|o| o.stream == stream)
+    };
+    let (ended, revoked) = ("role/commissioner-cambridgeshire-0", "role/chief-constable-cambridgeshire-0");
+    assert!(of(&ledger, ended, "2026-11-22").unwrap().held);
+    assert!(of(&ledger, revoked, "2026-11-22").unwrap().held);
+    assert_eq!(
+        of(&ledger, ended, "2026-11-21"),
+        None,
+        "no first day is given, so it is the day of the entry"
+    );
+    registrars(&mut ledger, "RoleEnded", ended, "{reason: left}");
+    let key = Ledger::key_stream("chief-constable-cambridgeshire");
+    registrars(&mut ledger, "KeyRevoked", &key, "{reason: left}");
+    for (stream, how) in [(ended, "role ended"), (revoked, "key revoked")] {
+        let office = of(&ledger, stream, "2026-11-22").unwrap();
+        assert_eq!((office.held, office.ended_by), (false, Some(how)));
+        assert_eq!(office.to.as_deref(), Some("2026-11-22"));
+        assert_eq!(office.entries.len(), 3, "enrolled, assigned, ended");
+    }
+    let view = offices(&ledger, "2026-11-22");
+    assert_eq!(
+        view.idle_keys,
+        [Ledger::key_id("commissioner-cambridgeshire")],
+        "enrolled, and without office"
+    );
+    assert_eq!(view.offices.iter().filter(|o| o.role == "ROOT" && o.how == "founded" && o.held).count(), 2);
+}
+
+#[test]
+fn a_delegation_is_an_office_of_its_own_until_it_is_ended() {
+    let mut ledger = Ledger::of_the_demonstration();
+    let key = Ledger::key_id("governance-officer");
+    let body = format!(
+        "{{from_role: CC, body: cambridgeshire, to_key: \"{key}\", \
+         kinds: [scrutiny.response.v1.ActionProgressed], valid_from: 2021-01-01ENDED}}"
+    );
+    let found = |ledger: &Ledger| {
+        let view = offices(ledger, "2026-11-22");
+        view.offices.into_iter().filter(|o| o.how == "delegated").collect::<Vec<_>>()
+    };
+    registrars(&mut ledger, "DelegationGranted", "delegation/progress", &body.replace("ENDED", ""));
+    let granted = found(&ledger);
+    assert_eq!((granted.len(), granted[0].held, granted[0].role.as_str()), (1, true, "CC"));
+    assert_eq!(granted[0].kinds, ["scrutiny.response.v1.ActionProgressed"]);
+    registrars(
+        &mut ledger,
+        "DelegationGranted",
+        "delegation/progress",
+        &body.replace("ENDED", ", ended: true"),
+    );
+    let ended = found(&ledger);
+    assert_eq!((ended.len(), ended[0].held, ended[0].ended_by), (1, false, Some("delegation ended")));
+}
+
+#[test]
+fn a_report_says_what_it_is_and_its_remarks_carry_their_figures() {
+    let ledger = Ledger::of_the_demonstration();
+    let view = register(&ledger, "2022-08-20");
+    let peel = view.totals.iter().find(|t| t.report == "report/peel-2018-legitimacy").unwrap();
+    assert_eq!((peel.inspection, peel.programme.as_str()), ("force", "PEEL 2018/19"));
+    assert_eq!((&peel.published_on, peel.last_updated_on.as_deref()), (&None, Some("2020-01-21")));
+    let figures: Vec<_> = peel.remarks.iter().filter_map(|r| r.figure.as_ref()).collect();
+    let percent: Vec<_> = figures.iter().map(|f| (f.percent.as_str(), f.percentage_only)).collect();
+    assert_eq!(percent, [("91.0", false), ("18.0", true), ("16.7", true)]);
+    assert_eq!(figures[0].words, "91 of 100 (91.0 %)");
+    assert_eq!(
+        figures[0].caveat,
+        "Grounds as recorded by the searching officer, not the grounds at the time."
+    );
+    assert_eq!(figures[2].caveat, "40 more staff were recruited that month.");
+    let notes = view.to_table().notes;
+    let about = "report/peel-2018-legitimacy (force inspection, PEEL 2018/19, last updated 2020-01-21): ";
+    assert!(notes.iter().any(|note| note.starts_with(about)), "{notes:?}");
+}
+
 #[test]
 fn as_22_every_name_as_written_leads_to_its_body_and_mistakes_are_told() {
     let ledger = Ledger::of_the_demonstration();
@@ -311,7 +428,7 @@ fn a_view_says_where_it_stands_and_comes_out_the_same_twice() {
     assert_eq!(once, serde_json::to_string(&register(&ledger, "2022-08-20")).unwrap());
     let json: serde_json::Value = serde_json::from_str(&once).unwrap();
     assert_eq!(json["projection"], "register");
-    assert_eq!(json["definition_version"], 2);
+    assert_eq!(json["definition_version"], 3);
     assert_eq!(json["tree_size"].as_u64(), Some(ledger.standing().tree_size.0));
     for (table, columns) in [
         (register(&ledger, "2022-08-20").to_table(), 12),

@@ -95,8 +95,19 @@ impl Views {
 
     fn figures(&self, text: &mut String) {
         let with_figures: Vec<_> = self.register.findings.iter().filter(|f| !f.figures.is_empty()).collect();
-        if !with_figures.is_empty() {
+        let of_report =
+            self.register.totals.iter().flat_map(|t| t.remarks.iter().map(move |r| (&t.report, r)));
+        let of_finding =
+            self.register.findings.iter().flat_map(|f| f.remarks.iter().map(move |r| (&f.finding, r)));
+        let remarked: Vec<_> = of_report
+            .chain(of_finding)
+            .filter_map(|(name, remark)| Some((name, remark.figure_words()?)))
+            .collect();
+        if !with_figures.is_empty() || !remarked.is_empty() {
             heading(text, "Figures at issue");
+        }
+        for (name, words) in remarked {
+            let _ = writeln!(text, "  {name} {words}");
         }
         for finding in with_figures {
             let name = finding.finding.trim_start_matches("finding/");
