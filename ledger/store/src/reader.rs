@@ -114,6 +114,12 @@ impl Reader {
         self.checkpoints.sizes(from, limit)
     }
 
+    /// How many refusals are kept.
+    #[must_use]
+    pub fn refusal_count(&self) -> u64 {
+        self.refusal_journal.as_ref().map_or(0, Journal::len)
+    }
+
     /// Refusals in order, from number `from` on.
     ///
     /// # Errors

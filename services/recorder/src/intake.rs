@@ -24,6 +24,14 @@ pub struct Submission {
     pub addenda: Vec<Bytes>,
 }
 
+impl Submission {
+    /// How many bytes it holds in memory: a batch is bounded by them.
+    fn len(&self) -> usize {
+        let parts = self.signatures.iter().chain(&self.addenda);
+        self.statement.len() + parts.map(Bytes::len).sum::<usize>()
+    }
+}
+
 /// Checks everything that needs no state: the statement's form, one good signature for each signer it
 /// names, and that every addendum is one it commits to. Who the signers *are* is for the rules.
 ///
@@ -113,12 +121,12 @@ const AT_LEAST: usize = 64;
 /// other half is checked. Nothing waits for company; while a batch commits, the next one gathers by itself.
 fn gather(first: Job, queue: &mut mpsc::Receiver<Message>) -> (Vec<Job>, Option<Message>) {
     let most = queue.len().div_ceil(2).clamp(AT_LEAST, MAX_BATCH_ENTRIES);
-    let mut bytes = first.submission.statement.len();
+    let mut bytes = first.submission.len();
     let mut jobs = vec![first];
     while jobs.len() < most && bytes < MAX_BATCH_BYTES {
         match queue.try_recv() {
             Ok(Message::Submit(job)) => {
-                bytes += job.submission.statement.len();
+                bytes += job.submission.len();
                 jobs.push(job);
             }
             Ok(question @ Message::Ask(_)) => return (jobs, Some(question)),

@@ -94,7 +94,11 @@ pub(crate) enum Command {
     /// Compare the store's two copies and heal one from the other
     Scrub,
     /// Show what was refused, when and under which rule
-    Refusals,
+    Refusals {
+        /// How many at most: the latest ones
+        #[arg(long, value_name = "N", default_value_t = 100)]
+        last: usize,
+    },
     /// Print completions for a shell
     Completions {
         /// Which shell

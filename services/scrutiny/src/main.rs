@@ -70,7 +70,7 @@ fn run(cli: Cli, out: Output) -> Done {
         Command::AllowedSigners(args) => commands::allowed_signers::run(&args, at, out),
         Command::Policy => commands::policy::run(at, out),
         Command::Scrub => commands::scrub::run(at, out),
-        Command::Refusals => commands::refusals::run(at, out),
+        Command::Refusals { last } => commands::refusals::run(last, at, out),
         Command::Completions { shell } => commands::manual::completions(shell, out),
         Command::Manual { dir } => commands::manual::pages(&dir, out),
     }

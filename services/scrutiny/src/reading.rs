@@ -137,12 +137,14 @@ impl Book {
         self.reader.addendum(digest).map_err(writing::store)
     }
 
-    pub(crate) fn refusals(&self) -> Done<Vec<RefusalRecord>> {
-        let kept = self.reader.refusals(0, usize::MAX).map_err(writing::store)?;
+    /// How many refusals are kept, and the last of them.
+    pub(crate) fn refusals(&self, last: usize) -> Done<(u64, Vec<RefusalRecord>)> {
+        let count = self.reader.refusal_count();
+        let kept = self.reader.refusals(count.saturating_sub(last as u64), last).map_err(writing::store)?;
         let decode = |bytes: Bytes| {
             RefusalRecord::decode(bytes).map_err(|e| Stop::VerificationFailed(format!("a kept refusal: {e}")))
         };
-        kept.into_iter().map(decode).collect()
+        Ok((count, kept.into_iter().map(decode).collect::<Done<_>>()?))
     }
 
     /// The proof of one entry under the first checkpoint that covers it, as the recorder's receipt has it.
