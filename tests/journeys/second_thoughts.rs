@@ -35,6 +35,25 @@ fn a_role_that_was_refused_is_given_to_the_enrolled_key_later() {
 }
 
 #[test]
+fn the_latest_refusals_are_shown_and_how_many_there_are() {
+    let scene = Scene::with_people();
+    let response_to = |finding: u32| {
+        format!(
+            "kind: ForceResponseRecorded\nstream: obligation/cambridgeshire/no-report/{finding}/0\n\
+             signed_by: chief-constable-cambridgeshire as CC of cambridgeshire\nbody: {{type: action_taken, text: Done.}}"
+        )
+    };
+    scene.refuse("INV-01", &response_to(1));
+    scene.refuse("INV-01", &response_to(2));
+    let answer = scene.run(["refusals", "--last", "1"]);
+    assert!(
+        answer.stdout.contains("no-report/2/0") && !answer.stdout.contains("no-report/1/0"),
+        "{answer:?}"
+    );
+    assert!(answer.stderr.contains("the last 1 of 2"), "{answer:?}");
+}
+
+#[test]
 fn a_private_key_that_others_may_read_is_not_used() {
     let scene = Scene::with_people();
     let body = "kind: BodyRegistered\nstream: body/somewhere\n\

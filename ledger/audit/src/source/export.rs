@@ -43,6 +43,9 @@ pub struct Export<F> {
     last: Option<TilePath>,
     /// True when the place can list its folders.
     lists: bool,
+    /// The checkpoint as it was on opening, where the place cannot list its folders: it said what the last
+    /// bundle is called, and a log that grows meanwhile serves another.
+    opened_at: Option<Bytes>,
     withheld: bool,
 }
 
@@ -54,12 +57,13 @@ impl<F: Files> Export<F> {
     pub fn open(files: F) -> Result<Self, SourceError> {
         let lists = files.list("")?.is_some();
         let withheld = files.read(WITHHELD_MARKER, MAX_NOTE_BYTES).is_ok_and(|found| found.is_some());
-        let mut export = Self { files, kept: Vec::new(), last: None, lists, withheld };
+        let mut export = Self { files, kept: Vec::new(), last: None, lists, opened_at: None, withheld };
         if lists {
             export.kept = export.kept_sizes()?;
             export.last = export.last_bundle()?;
         } else {
-            export.last = export.last_bundle_by_checkpoint()?;
+            export.opened_at = export.read("checkpoint", MAX_NOTE_BYTES)?;
+            export.last = export.opened_at.as_deref().and_then(last_bundle_by_checkpoint);
         }
         Ok(export)
     }
@@ -79,15 +83,6 @@ impl<F: Files> Export<F> {
             }
         })?;
         Ok(last)
-    }
-
-    fn last_bundle_by_checkpoint(&self) -> Result<Option<TilePath>, SourceError> {
-        let Some(note) = self.read("checkpoint", MAX_NOTE_BYTES)? else { return Ok(None) };
-        let Ok(checkpoint) = ledger_core::checkpoint::SignedCheckpoint::parse(&note) else { return Ok(None) };
-        let size = checkpoint.claimed_size();
-        let Some(last) = size.0.checked_sub(1) else { return Ok(None) };
-        let path = TilePath::entries(last / u64::from(TILE_WIDTH), TILE_WIDTH);
-        Ok(path.width_in(size).map(|width| TilePath { width, ..path }))
     }
 
     /// Tells the path of every file below a folder.
@@ -152,7 +147,10 @@ impl<F: Files> Source for Export<F> {
     }
 
     fn checkpoint(&self) -> Result<Option<Bytes>, SourceError> {
-        self.read("checkpoint", MAX_NOTE_BYTES)
+        match &self.opened_at {
+            Some(note) => Ok(Some(note.clone())),
+            None => self.read("checkpoint", MAX_NOTE_BYTES),
+        }
     }
 
     fn checkpoints(&self) -> Checkpoints<'_> {
@@ -238,4 +236,11 @@ fn damaged(what: String, problem: impl Into<String>) -> SourceError {
 fn size_name(name: &str) -> Option<TreeSize> {
     let size = name.parse::<u64>().ok()?;
     (size.to_string() == name).then_some(TreeSize(size))
+}
+
+/// What the last bundle of a log is called, by the size that its checkpoint claims.
+fn last_bundle_by_checkpoint(note: &[u8]) -> Option<TilePath> {
+    let size = ledger_core::checkpoint::SignedCheckpoint::parse(note).ok()?.claimed_size();
+    let path = TilePath::entries(size.0.checked_sub(1)? / u64::from(TILE_WIDTH), TILE_WIDTH);
+    path.width_in(size).map(|width| TilePath { width, ..path })
 }
