@@ -6,6 +6,8 @@ use ledger_rules::report::tenths_of_percent;
 use scrutiny_proto::inspection::v1::{Figure, InspectorateAuditReported, Polarity};
 use serde::Serialize;
 
+use crate::rate::{self, show_tenths, wilson_95};
+
 /// A figure as a reader needs it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct FigureView {
@@ -60,7 +62,7 @@ impl FigureView {
         let counted = figure.population > 0;
         let tenths = tenths(figure.count, figure.population, &figure.percentage_only);
         let not_done = figure.polarity() == Polarity::Negative;
-        let percent = show(i64::from(tenths));
+        let percent = show_tenths(i64::from(tenths));
         let words = if counted {
             let without = if not_done { " without" } else { "" };
             format!("{} of {}{without} ({percent} %)", figure.count, figure.population)
@@ -74,7 +76,7 @@ impl FigureView {
             percentage_only: !counted,
             counts_what_was_not_done: not_done,
             percent_done: if not_done { complement(figure, tenths) } else { percent.clone() },
-            wilson_95: counted.then(|| wilson_95(figure.count, figure.population)),
+            wilson_95: wilson_95(figure.count, figure.population),
             period_words: period_words.to_owned(),
             caveat: caveat.to_owned(),
             entry,
@@ -90,40 +92,13 @@ impl FigureView {
 
 fn complement(figure: &Figure, tenths: u32) -> String {
     match figure.population {
-        0 => show(1000 - i64::from(tenths)),
-        population => show(i64::from(ratio(population.saturating_sub(figure.count), population))),
+        0 => show_tenths(1000 - i64::from(tenths)),
+        population => rate::percent(population.saturating_sub(figure.count), population).unwrap_or_default(),
     }
 }
 
 fn tenths(count: u64, population: u64, percentage_only: &str) -> u32 {
-    if population == 0 {
-        tenths_of_percent(percentage_only).unwrap_or_default()
-    } else {
-        ratio(count, population)
-    }
-}
-
-fn ratio(count: u64, population: u64) -> u32 {
-    let (count, population) = (u128::from(count), u128::from(population));
-    u32::try_from((count * 2000 + population) / (2 * population)).unwrap_or(u32::MAX)
-}
-
-fn show(tenths: i64) -> String {
-    let sign = if tenths < 0 { "-" } else { "" };
-    format!("{sign}{}.{}", tenths.abs() / 10, tenths.abs() % 10)
-}
-
-/// E. B. Wilson's score interval with z = 1.96.
-fn wilson_95(count: u64, population: u64) -> (String, String) {
-    const Z: f64 = 1.96;
-    #[expect(clippy::cast_precision_loss, reason = "no inspection counts past 2^53")]
-    let (count, n) = (count as f64, population as f64);
-    let share = count / n;
-    let centre = share + Z * Z / (2.0 * n);
-    let margin = Z * (share * (1.0 - share) / n + Z * Z / (4.0 * n * n)).sqrt();
-    let scale = 1.0 + Z * Z / n;
-    let show = |x: f64| format!("{:.1}", (x / scale * 100.0).clamp(0.0, 100.0));
-    (show(centre - margin), show(centre + margin))
+    rate::tenths(count, population).or_else(|| tenths_of_percent(percentage_only)).unwrap_or_default()
 }
 
 /// Each figure against the one before it of the same measure and polarity.
@@ -139,7 +114,7 @@ pub(crate) fn movements(figures: &[FigureView]) -> Vec<Movement> {
                 before: (before.period_words.clone(), before.percent.clone()),
                 after: (after.period_words.clone(), after.percent.clone()),
                 entries: [before.entry, after.entry],
-                points: show(after.tenths() - before.tenths()),
+                points: show_tenths(after.tenths() - before.tenths()),
             });
         }
     }

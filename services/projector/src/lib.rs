@@ -25,9 +25,11 @@ pub mod letter;
 pub mod offices;
 pub mod oversight;
 pub mod pack;
+pub mod rate;
 pub mod register;
 pub mod responses;
 pub mod series;
+pub mod suppress;
 pub mod table;
 mod when;
 
