@@ -80,6 +80,14 @@ impl Day {
         Self::of(self.date().saturating_add(months.months()))
     }
 
+    /// The last day of a period of so many months that begins with this day: the day before the corresponding
+    /// one, or the last of a month that has no corresponding one.
+    #[must_use]
+    pub fn last_of_period(self, months: i32) -> Self {
+        let corresponding = self.plus_months(months);
+        if corresponding.date().day() == self.date().day() { corresponding.plus(-1) } else { corresponding }
+    }
+
     /// The last day of the month so many months later.
     #[must_use]
     pub fn month_end(self, months: i32) -> Self {

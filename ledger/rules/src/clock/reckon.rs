@@ -174,8 +174,10 @@ pub fn reckon(rule: Rule, from: Start, options: &Options) -> Result<Reckoned, Cl
         Rule::R14Progress => made.last_day = Some(day.plus(28)),
         Rule::R14Answer => working(&mut made, day.plus(1), 10)?,
         Rule::R14Timeliness => {
-            made.last_day = Some(day.plus_months(12));
-            made.step(format!("and again by {}, and every 6 months", day.plus_months(18)));
+            let last = day.last_of_period(12);
+            made.last_day = Some(last);
+            let again = last.plus(1).last_of_period(6);
+            made.step(format!("the next period ends on {again}, and another every 6 months"));
         }
         Rule::R14CaseToAnswer => working(&mut made, day.plus(1), 15)?,
     }

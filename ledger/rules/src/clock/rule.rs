@@ -66,9 +66,9 @@ rules! {
     /// Progress of an investigation.
     R14Progress = "R14-17", "progress is notified every 4 weeks", "Police (Conduct) Regulations 2020 reg 17(7); the day it runs from is not checked";
     /// The subject's answer to the written notice.
-    R14Answer = "R14-18", "answered within 10 working days after the day of the notice", "Police (Conduct) Regulations 2020 reg 18; the day it runs from is not checked";
+    R14Answer = "R14-18", "answered within 10 working days after the day of the notice", "Police (Conduct) Regulations 2020 reg 18; that the period starts with the first working day after the notice is inferred from SI 2015/25 reg 20(1)";
     /// The report on timeliness.
-    R14Timeliness = "R14-19", "reported to the local policing body after 12 months, and every 6 months after that", "Police (Conduct) Regulations 2020 reg 19; the day it runs from is not checked";
+    R14Timeliness = "R14-19", "reported to the local policing body, as soon as practicable, when not completed within 12 months beginning with the day on which the allegation came to the attention of the appropriate authority, nor within each 6 months after that", "Police (Conduct) Regulations 2020 (SI 2020/4) reg 19";
     /// Case to answer.
     R14CaseToAnswer = "R14-23", "a further duty arises when the case to answer is not determined within 15 working days after the report", "Police (Conduct) Regulations 2020 reg 23(11); the text at hand breaks off";
 }

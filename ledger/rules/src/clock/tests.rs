@@ -139,7 +139,8 @@ fn r14_has_four_timings() {
     check("R14-19", "2024-02-29", &none, "2025-02-28");
     check("R14-23", "2022-08-15", &none, "2022-09-06");
     let made = reckon(Rule::R14Timeliness, Start::Day(day("2022-01-31")), &none).unwrap();
-    assert_eq!(made.steps, ["and again by 2023-07-31, and every 6 months"]);
+    assert_eq!(made.last_day, Some(day("2023-01-30")), "the day itself is the first of the period");
+    assert_eq!(made.steps, ["the next period ends on 2023-07-30, and another every 6 months"]);
 }
 
 #[test]

@@ -178,7 +178,7 @@ impl Past<'_> {
             if is_owed {
                 clocks.push(self.ended(Rule::R14Timeliness, what, (opened, received), Some(last), done));
             }
-            limit = Some(last.plus_months(TIMELINESS_AGAIN_MONTHS));
+            limit = Some(last.plus(1).last_of_period(TIMELINESS_AGAIN_MONTHS));
         }
         clocks
     }
