@@ -28,3 +28,4 @@ mod text;
 pub mod tile;
 pub mod tlog_proof;
 pub mod vkey;
+pub mod wire;

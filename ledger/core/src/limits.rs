@@ -59,3 +59,16 @@ pub const MAX_POLICY_NAMES: usize = 64;
 pub const MAX_BATCH_ENTRIES: usize = 4_096;
 /// Bytes the recorder commits together.
 pub const MAX_BATCH_BYTES: usize = 16 << 20;
+
+/// Bytes in one message between services. nats-server takes 1 MiB, headers of up to 64 KiB included.
+pub const MAX_MESSAGE_BYTES: usize = 900 << 10;
+
+/// Statements in one message: what fits [`SEND_TOGETHER_BYTES`] when they are as short as they get.
+pub const MAX_SUBMISSIONS: usize = 1_024;
+
+/// Bytes that a sender puts into one message while more waits: with one flush of the broker's disk a message, enough
+/// to share it, and few enough that the recorder starts on the first while the second is written.
+pub const SEND_TOGETHER_BYTES: usize = 256 << 10;
+
+/// Bytes in the code and sentence of a refusal. Rules quote what they were given, so longer ones are cut.
+pub const MAX_REFUSAL_BYTES: usize = 4 << 10;

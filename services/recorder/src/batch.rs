@@ -8,11 +8,12 @@ use ledger_core::hash::Hash;
 use ledger_core::ids::{StatementId, StreamId};
 use ledger_core::limits::{MAX_BATCH_BYTES, MAX_BATCH_ENTRIES, MAX_SEALED_FIELDS};
 use ledger_core::statement::Statement;
+use ledger_core::wire::Submission;
 use ledger_rules::{Code, Context};
 use ledger_store::{Head, SealedEntry};
 use tokio::sync::oneshot;
 
-use crate::intake::{Submission, refusal};
+use crate::intake::refusal;
 use crate::recorder::{Answer, Durable, Failure};
 
 /// What a batch has decided so far and not yet committed.

@@ -18,6 +18,7 @@ use ledger_core::entry::Entry;
 use ledger_core::hash::Hash;
 use ledger_core::ids::{EntryIndex, TreeSize};
 use ledger_core::statement::Statement;
+use ledger_core::wire::Submission;
 use ledger_rules::{Code, Context, Refusal, State, decide, evolve};
 use ledger_store::{Store, StoreError};
 use prost::Message as _;
@@ -26,7 +27,7 @@ use scrutiny_proto::privacy::v1::ErasureExecuted;
 use tokio::sync::oneshot;
 
 use crate::batch::{Placed, Staged, seal};
-use crate::intake::{Checked, Submission, refusal};
+use crate::intake::{Checked, refusal};
 use crate::recorder::{Answer, Config, Durable, Failure, OpenError, Question, WAITING, Work};
 use crate::replay::{check_latest_checkpoint, replay};
 
@@ -330,6 +331,7 @@ fn refusal_record(submission: &Submission, refusal: &Refusal, now_ms: u64) -> Re
         key_ids: statement.iter().flat_map(|s| s.key_ids()).map(|k| Bytes::copy_from_slice(&k.0)).collect(),
         code: refusal.code.to_string(),
         sentence: refusal.sentence.clone(),
+        told_by: String::new(),
     }
 }
 

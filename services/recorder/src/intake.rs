@@ -2,35 +2,16 @@
 
 use std::sync::mpsc::SyncSender;
 
-use bytes::Bytes;
 use ledger_core::addendum::Addendum;
 use ledger_core::limits::{MAX_BATCH_BYTES, MAX_BATCH_ENTRIES};
 use ledger_core::sshsig::{KeyCache, Signature};
 use ledger_core::statement::{NAMESPACE, Statement, StatementError};
+use ledger_core::wire::Submission;
 use ledger_rules::{Code, Refusal};
 use rayon::prelude::*;
 use tokio::sync::mpsc;
 
 use crate::recorder::{Job, Message, Work};
-
-/// A statement on its way in: the exact bytes, the signatures, the sealed content.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Submission {
-    /// The statement as signed.
-    pub statement: Bytes,
-    /// Binary SSHSIG blobs in the order of the statement's signers.
-    pub signatures: Vec<Bytes>,
-    /// Addenda: 32 random bytes, then the content.
-    pub addenda: Vec<Bytes>,
-}
-
-impl Submission {
-    /// How many bytes it holds in memory: a batch is bounded by them.
-    fn len(&self) -> usize {
-        let parts = self.signatures.iter().chain(&self.addenda);
-        self.statement.len() + parts.map(Bytes::len).sum::<usize>()
-    }
-}
 
 /// Checks everything that needs no state: the statement's form, one good signature for each signer it
 /// names, and that every addendum is one it commits to. Who the signers *are* is for the rules.
@@ -121,12 +102,12 @@ const AT_LEAST: usize = 64;
 /// other half is checked. Nothing waits for company; while a batch commits, the next one gathers by itself.
 fn gather(first: Job, queue: &mut mpsc::Receiver<Message>) -> (Vec<Job>, Option<Message>) {
     let most = queue.len().div_ceil(2).clamp(AT_LEAST, MAX_BATCH_ENTRIES);
-    let mut bytes = first.submission.len();
+    let mut bytes = first.submission.byte_count();
     let mut jobs = vec![first];
     while jobs.len() < most && bytes < MAX_BATCH_BYTES {
         match queue.try_recv() {
             Ok(Message::Submit(job)) => {
-                bytes += job.submission.len();
+                bytes += job.submission.byte_count();
                 jobs.push(job);
             }
             Ok(question @ Message::Ask(_)) => return (jobs, Some(question)),

@@ -20,6 +20,7 @@ mod recorder;
 mod replay;
 
 pub use committer::Counters;
-pub use intake::{Submission, verify as verify_submission};
+pub use intake::verify as verify_submission;
+pub use ledger_core::wire::Submission;
 pub use receipt::receipt;
 pub use recorder::{Answer, Clock, Config, Durable, Failure, OpenError, Recorder};

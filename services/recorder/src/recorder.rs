@@ -7,12 +7,13 @@ use std::time::Duration;
 use ledger_core::checkpoint::LogSigner;
 use ledger_core::hash::Hash;
 use ledger_core::ids::{EntryIndex, StatementId, TreeSize};
+use ledger_core::wire::Submission;
 use ledger_rules::{Refusal, State};
 use ledger_store::{Store, StoreError};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::committer::{Committer, Counters};
-use crate::intake::{self, Submission};
+use crate::intake;
 
 /// Submissions waiting for the intake. Four full batches: enough to keep every core busy while one batch
 /// commits; a caller beyond that waits in `submit`.
