@@ -10,7 +10,7 @@ const ONE_FILE: &[(&str, &[&str])] = &[
     ("sled::", &["ledger/store/src/index.rs", "ledger/store/src/index/"]),
     ("std::time::SystemTime", &["services/scrutiny/src/signing.rs"]),
     ("SystemTime::now", &["services/scrutiny/src/signing.rs"]),
-    ("async_nats", &[]),
+    ("async_nats", &["services/host/src/bus/jetstream"]),
 ];
 
 /// What the pure crates may not touch.

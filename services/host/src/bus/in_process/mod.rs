@@ -1,0 +1,255 @@
+//! The bus inside one process: everything behind one lock, nothing survives the process.
+
+mod listen;
+mod queue;
+mod stored;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::sync::{broadcast, mpsc, watch};
+
+use self::listen::{Ear, Served};
+pub(super) use self::queue::{Queue, Receipt};
+use self::stored::Stream;
+use super::consume::{ConsumerSpec, Follower, Listener};
+use super::error::{BusError, FollowError, PublishError, RequestError};
+use super::faults::{Faults, PublishFault};
+use super::message::{Headers, Message, Outgoing, Stored};
+use super::service::{Requests, ServiceSeen, ServiceSpec};
+use super::stream::{Complaint, Keeps, StreamSpec, Tail};
+use super::{BusEvent, EVENTS, WAITING};
+
+#[derive(Debug)]
+pub(super) struct InProcess {
+    shared: Arc<Shared>,
+    events: broadcast::Sender<BusEvent>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    state: Mutex<State>,
+    faults: Faults,
+    /// Counts up whenever a stream has something new, and ends when the bus has drained.
+    news: watch::Sender<u64>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    drained: bool,
+    streams: BTreeMap<String, Stream>,
+    ears: Vec<Ear>,
+    services: Vec<Served>,
+    instances: u64,
+}
+
+impl Shared {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().expect("nothing panics while it holds the bus")
+    }
+
+    fn tell_news(&self) {
+        self.news.send_modify(|count| *count += 1);
+    }
+}
+
+impl InProcess {
+    pub(super) fn new(faults: Faults) -> InProcess {
+        let shared = Shared { state: Mutex::new(State::default()), faults, news: watch::Sender::new(0) };
+        InProcess { shared: Arc::new(shared), events: broadcast::Sender::new(EVENTS) }
+    }
+
+    fn open(&self) -> Result<MutexGuard<'_, State>, BusError> {
+        let state = self.shared.state();
+        if state.drained {
+            Err(BusError::Unreachable("the bus has been drained".to_owned()))
+        } else {
+            Ok(state)
+        }
+    }
+
+    pub(super) fn publish(&self, message: Outgoing) -> Result<Stored, PublishError> {
+        let subject = message.subject.clone();
+        let mut state = self.open().map_err(|e| PublishError::Refused(e.to_string()))?;
+        let fault = self.shared.faults.publishing(&subject);
+        match fault {
+            Some(PublishFault::LostAndUnknown) => return Err(PublishError::Unknown("a fault".to_owned())),
+            Some(PublishFault::Refused) => {
+                let _ = self.events.send(BusEvent::Denied { subject: subject.clone() });
+                return Err(PublishError::Refused(format!("no permission to publish to {subject}")));
+            }
+            Some(PublishFault::StoredButUnknown) | None => {}
+        }
+        let Some(stream) = state.streams.values_mut().find(|s| s.takes(&subject)) else {
+            return Err(PublishError::Unknown(format!("no stream keeps {subject} at the moment")));
+        };
+        let copy = (message.headers.clone(), message.payload.clone());
+        let stored = stream.store(message)?;
+        if !stored.duplicate {
+            state.tell(&self.shared.faults, &self.events, &subject, copy.0, copy.1);
+        }
+        drop(state);
+        self.shared.tell_news();
+        match fault {
+            Some(_) => Err(PublishError::Unknown("a fault".to_owned())),
+            None => Ok(stored),
+        }
+    }
+
+    pub(super) fn tell(&self, subject: &str, headers: Headers, payload: Bytes) -> Result<(), BusError> {
+        self.open()?.tell(&self.shared.faults, &self.events, subject, headers, payload);
+        Ok(())
+    }
+
+    pub(super) fn listen(&self, pattern: &str) -> Result<Listener, BusError> {
+        let (ear, queue) = Ear::new(pattern);
+        self.open()?.ears.push(ear);
+        Ok(Listener { queue })
+    }
+
+    pub(super) async fn request(
+        &self,
+        subject: &str,
+        headers: Headers,
+        payload: Bytes,
+        timeout: Duration,
+    ) -> Result<Message, RequestError> {
+        let answer = {
+            let nobody = || RequestError::NobodyThere(subject.to_owned());
+            let mut state = self.open().map_err(|_| nobody())?;
+            state.ask(subject, headers, payload).ok_or_else(nobody)?
+        };
+        match tokio::time::timeout(timeout, answer).await {
+            Ok(Ok(payload)) => {
+                Ok(Message { subject: subject.to_owned(), headers: Headers::new(), payload, sequence: None })
+            }
+            Ok(Err(e)) => Err(RequestError::Refused { code: e.code, sentence: e.sentence }),
+            Err(_) => Err(RequestError::TimedOut(subject.to_owned())),
+        }
+    }
+
+    pub(super) fn serve(&self, spec: ServiceSpec) -> Result<Requests, BusError> {
+        let mut state = self.open()?;
+        state.instances += 1;
+        let (served, queue) = Served::new(spec, state.instances);
+        state.services.push(served);
+        Ok(Requests { queue })
+    }
+
+    pub(super) fn survey(&self) -> Result<Vec<ServiceSeen>, BusError> {
+        let mut state = self.open()?;
+        state.services.retain(Served::is_there);
+        let mut seen: Vec<ServiceSeen> = state.services.iter().map(Served::seen).collect();
+        seen.sort_by(|a, b| (&a.name, &a.id).cmp(&(&b.name, &b.id)));
+        Ok(seen)
+    }
+
+    pub(super) fn consume(&self, spec: ConsumerSpec) -> Result<Queue, BusError> {
+        self.open()?.stream(&spec.stream)?.reader(&spec);
+        Ok(Queue::new(self.shared.clone(), spec))
+    }
+
+    pub(super) fn follow(&self, stream: &str, from: u64) -> Result<Follower, BusError> {
+        self.open()?.stream(stream)?;
+        let (sender, queue) = mpsc::channel(WAITING);
+        tokio::spawn(follow(self.shared.clone(), stream.to_owned(), from.max(1), sender));
+        Ok(Follower { queue })
+    }
+
+    pub(super) fn tail(&self, stream: &str) -> Result<Tail, BusError> {
+        Ok(self.open()?.stream(stream)?.tail())
+    }
+
+    pub(super) fn message(&self, stream: &str, sequence: u64) -> Result<Option<Message>, BusError> {
+        Ok(self.open()?.stream(stream)?.message(sequence))
+    }
+
+    pub(super) fn ensure(&self, spec: &StreamSpec) -> Result<(), BusError> {
+        let mut state = self.open()?;
+        match state.streams.get(&spec.name) {
+            Some(stream) if stream.spec == *spec => Ok(()),
+            Some(_) => Err(BusError::Refused(format!("the stream {} exists and is different", spec.name))),
+            None => {
+                state.streams.insert(spec.name.clone(), Stream::new(spec.clone()));
+                Ok(())
+            }
+        }
+    }
+
+    pub(super) fn check(&self, spec: &StreamSpec) -> Result<(), Vec<Complaint>> {
+        let complaint = |e: BusError| vec![Complaint { setting: "stream", sentence: e.to_string() }];
+        self.open().map_err(complaint)?.stream(&spec.name).map(|_| ()).map_err(complaint)
+    }
+
+    pub(super) fn events(&self) -> broadcast::Receiver<BusEvent> {
+        self.events.subscribe()
+    }
+
+    pub(super) fn is_open(&self) -> bool {
+        !self.shared.state().drained
+    }
+
+    /// Everything waits in bounded queues that their readers still empty; nothing new comes in.
+    pub(super) fn drain(&self) {
+        let mut state = self.shared.state();
+        state.drained = true;
+        state.ears.clear();
+        state.services.clear();
+        drop(state);
+        self.shared.tell_news();
+        let _ = self.events.send(BusEvent::Closed);
+    }
+}
+
+impl State {
+    fn stream(&mut self, name: &str) -> Result<&mut Stream, BusError> {
+        self.streams.get_mut(name).ok_or_else(|| BusError::NoStream(name.to_owned()))
+    }
+}
+
+/// Hands a stream's messages to a follower, at the follower's pace.
+async fn follow(
+    shared: Arc<Shared>,
+    name: String,
+    mut next: u64,
+    sender: mpsc::Sender<Result<Message, FollowError>>,
+) {
+    let mut news = shared.news.subscribe();
+    loop {
+        news.borrow_and_update();
+        let step = {
+            let mut state = shared.state();
+            if state.drained {
+                return;
+            }
+            state.streams.get_mut(&name).map(|stream| stream.next_for_follower(next))
+        };
+        match step {
+            Some(Ok(Some(message))) => {
+                next += 1;
+                if sender.send(Ok(message)).await.is_err() {
+                    return;
+                }
+            }
+            Some(Err(lost)) => {
+                let _ = sender.send(Err(lost)).await;
+                return;
+            }
+            Some(Ok(None)) | None => {
+                let gone = tokio::select! {
+                    changed = news.changed() => changed.is_err(),
+                    () = sender.closed() => true,
+                };
+                if gone {
+                    return;
+                }
+            }
+        }
+    }
+}
+
+fn keeps_everything(spec: &StreamSpec) -> bool {
+    spec.keeps == Keeps::Everything
+}

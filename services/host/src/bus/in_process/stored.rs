@@ -1,0 +1,133 @@
+//! A stream in memory.
+
+use std::collections::HashMap;
+use std::collections::{BTreeMap, VecDeque};
+
+use tokio::time::Instant;
+
+use super::queue::Reader;
+use crate::bus::consume::ConsumerSpec;
+use crate::bus::error::{FollowError, PublishError};
+use crate::bus::message::{Message, Outgoing, Stored};
+use crate::bus::names::fits;
+use crate::bus::stream::{StreamSpec, Tail};
+
+#[derive(Debug)]
+pub(super) struct Stream {
+    pub(super) spec: StreamSpec,
+    pub(super) messages: BTreeMap<u64, Message>,
+    pub(super) readers: BTreeMap<String, Reader>,
+    last_sequence: u64,
+    /// What the messages held weigh.
+    bytes: u64,
+    ids: HashMap<String, u64>,
+    /// When each id was first seen, oldest first.
+    ages: VecDeque<(Instant, String)>,
+}
+
+impl Stream {
+    pub(super) fn new(spec: StreamSpec) -> Stream {
+        Stream {
+            spec,
+            messages: BTreeMap::new(),
+            readers: BTreeMap::new(),
+            last_sequence: 0,
+            bytes: 0,
+            ids: HashMap::new(),
+            ages: VecDeque::new(),
+        }
+    }
+
+    pub(super) fn takes(&self, subject: &str) -> bool {
+        self.spec.subjects.iter().any(|pattern| fits(pattern, subject))
+    }
+
+    /// The order of the checks is a single NATS server's: size, fence, duplicate, room.
+    pub(super) fn store(&mut self, message: Outgoing) -> Result<Stored, PublishError> {
+        let weight = message.payload.len() + message.subject.len();
+        if weight > self.spec.max_message_bytes {
+            let most = self.spec.max_message_bytes;
+            return Err(PublishError::Refused(format!("{weight} bytes, and a message may have {most}")));
+        }
+        if let Some(expected) = message.expect_last.filter(|expected| *expected != self.last_sequence) {
+            return Err(PublishError::Fenced { expected });
+        }
+        self.forget_ids();
+        if let Some(sequence) = self.ids.get(&message.id) {
+            return Ok(Stored { stream: self.spec.name.clone(), sequence: *sequence, duplicate: true });
+        }
+        self.make_room(weight as u64)?;
+        self.last_sequence += 1;
+        let sequence = self.last_sequence;
+        self.bytes += weight as u64;
+        self.ids.insert(message.id.clone(), sequence);
+        self.ages.push_back((Instant::now(), message.id));
+        let Outgoing { subject, headers, payload, .. } = message;
+        self.messages.insert(sequence, Message { subject, headers, payload, sequence: Some(sequence) });
+        Ok(Stored { stream: self.spec.name.clone(), sequence, duplicate: false })
+    }
+
+    fn make_room(&mut self, weight: u64) -> Result<(), PublishError> {
+        let most = self.spec.max_bytes.unwrap_or(u64::MAX).min(self.spec.memory_bytes);
+        if !super::keeps_everything(&self.spec) && self.bytes + weight > most {
+            return Err(PublishError::Full(format!(
+                "{} holds {} bytes of {most}",
+                self.spec.name, self.bytes
+            )));
+        }
+        while self.bytes + weight > most && !self.messages.is_empty() {
+            let oldest = *self.messages.keys().next().expect("there is one");
+            self.remove(oldest);
+        }
+        Ok(())
+    }
+
+    pub(super) fn remove(&mut self, sequence: u64) {
+        if let Some(message) = self.messages.remove(&sequence) {
+            self.bytes -= (message.payload.len() + message.subject.len()) as u64;
+        }
+    }
+
+    fn forget_ids(&mut self) {
+        let window = self.spec.duplicate_window;
+        while self.ages.front().is_some_and(|(seen, _)| seen.elapsed() > window) {
+            if let Some((_, id)) = self.ages.pop_front() {
+                self.ids.remove(&id);
+            }
+        }
+    }
+
+    /// The message a follower wants, or why it cannot have it. `None`: it has not been written yet.
+    pub(super) fn next_for_follower(&self, next: u64) -> Result<Option<Message>, FollowError> {
+        let stream = || self.spec.name.clone();
+        if next > self.last_sequence + 1 {
+            return Err(FollowError::WentBack { stream: stream(), expected: next, last: self.last_sequence });
+        }
+        match self.messages.range(next..).next() {
+            Some((sequence, message)) if *sequence == next => Ok(Some(message.clone())),
+            Some((sequence, _)) => Err(FollowError::Gap { stream: stream(), expected: next, got: *sequence }),
+            None if next <= self.last_sequence => {
+                Err(FollowError::Gap { stream: stream(), expected: next, got: self.last_sequence + 1 })
+            }
+            None => Ok(None),
+        }
+    }
+
+    pub(super) fn message(&self, sequence: u64) -> Option<Message> {
+        self.messages.get(&sequence).cloned()
+    }
+
+    pub(super) fn tail(&self) -> Tail {
+        let messages = self.messages.len() as u64;
+        let span = self.messages.keys().next().map_or(0, |first| {
+            let last = self.messages.keys().next_back().expect("there is a first, so there is a last");
+            last - first + 1
+        });
+        let last = self.messages.get(&self.last_sequence).cloned();
+        Tail { last_sequence: self.last_sequence, messages, deleted: span - messages, last }
+    }
+
+    pub(super) fn reader(&mut self, spec: &ConsumerSpec) -> &mut Reader {
+        self.readers.entry(spec.durable.clone()).or_default()
+    }
+}

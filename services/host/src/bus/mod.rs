@@ -1,0 +1,253 @@
+//! The bus: one small seam, two implementations, one contract.
+//!
+//! [`Bus::in_process`] serves the embedded default, tests and simulations (faults can be injected);
+//! [`Bus::connect`] speaks to a NATS server with JetStream. `tests/contract.rs` holds both to the same
+//! contract:
+//!
+//! - what is *published* to a stream is delivered at least once, in order for each subject at first delivery,
+//!   and again until it is acknowledged; a stream takes one message of each id within its window;
+//! - a publisher learns that a message is stored, or surely is not, or that nobody knows
+//!   ([`PublishError::Unknown`]);
+//! - with [`Outgoing::expect_last`] a message is stored only where its sender believed the stream to end;
+//! - what is *told* arrives at most once;
+//! - every queue is bounded, and a full one is felt by whoever fills it.
+//!
+//! In scope: carrying. Out of scope: remembering. Nothing that a bus says (a sequence, an acknowledgement, a
+//! health check) is evidence of anything: one flipped bit on a broker's disk made it lose thousands of
+//! acknowledged messages and call itself healthy. The ledger remembers, and publishers send again until they
+//! have verified a receipt.
+
+mod consume;
+mod error;
+mod faults;
+mod in_process;
+mod message;
+pub mod names;
+mod service;
+mod stream;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::sync::broadcast;
+
+use consume::ConsumerKind;
+pub use consume::{Consumer, ConsumerSpec, Delivery, Follower, Listener, ack_all};
+pub use error::{AckError, BusError, FollowError, PublishError, RequestError};
+pub use faults::{DeliveryFault, Faults, PublishFault, Rates};
+use in_process::InProcess;
+pub use message::{CloudEvent, Headers, Message, Outgoing, Stored, TRACEPARENT};
+pub use service::{EndpointSeen, Figures, Request, Requests, ServiceError, ServiceSeen, ServiceSpec};
+pub use stream::{Complaint, Keeps, StreamSpec, Tail};
+
+/// Messages that a [`Listener`], a [`Follower`] or a service may have waiting. A follower's messages are
+/// sealed batches of at most 900 KiB, so that 64 of them stay below 64 MiB.
+pub const WAITING: usize = 64;
+
+/// Events that a reader of [`Bus::events`] may be behind.
+const EVENTS: usize = 256;
+
+/// What happens to the connection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BusEvent {
+    /// The broker is there, for the first time or again.
+    Connected,
+    /// The broker is gone; the bus tries to reach it for ever.
+    Disconnected,
+    /// The broker does not permit us this subject.
+    Denied {
+        /// Which.
+        subject: String,
+    },
+    /// A listener was too slow: messages that were told are lost.
+    SlowConsumer {
+        /// On which subject.
+        subject: String,
+    },
+    /// The broker is about to stop and asks us to go elsewhere.
+    LameDuck,
+    /// The bus has drained.
+    Closed,
+    /// Anything else the broker or the client has to say.
+    Trouble(String),
+}
+
+/// A connection to the bus. Clones share it.
+#[derive(Debug, Clone)]
+pub struct Bus(Arc<Carrier>);
+
+#[derive(Debug)]
+enum Carrier {
+    Here(InProcess),
+}
+
+impl Bus {
+    /// A bus inside this process.
+    pub fn in_process() -> Bus {
+        Bus::in_process_with_faults().0
+    }
+
+    /// A bus inside this process, and the handle by which a test makes faults.
+    pub fn in_process_with_faults() -> (Bus, Faults) {
+        let faults = Faults::default();
+        (Bus(Arc::new(Carrier::Here(InProcess::new(faults.clone())))), faults)
+    }
+
+    /// Gives a stream one more message.
+    ///
+    /// # Errors
+    /// See [`PublishError`]: stored or not is known for all but [`PublishError::Unknown`].
+    pub async fn publish(&self, message: Outgoing) -> Result<Stored, PublishError> {
+        match &*self.0 {
+            Carrier::Here(bus) => bus.publish(message),
+        }
+    }
+
+    /// Tells whoever listens now. At most once; nobody may be listening.
+    ///
+    /// # Errors
+    /// When the connection has been drained.
+    pub async fn tell(&self, subject: &str, headers: Headers, payload: Bytes) -> Result<(), BusError> {
+        match &*self.0 {
+            Carrier::Here(bus) => bus.tell(subject, headers, payload),
+        }
+    }
+
+    /// Listens to what is told on subjects of this pattern.
+    ///
+    /// # Errors
+    /// When the connection has been drained.
+    pub async fn listen(&self, pattern: &str) -> Result<Listener, BusError> {
+        match &*self.0 {
+            Carrier::Here(bus) => bus.listen(pattern),
+        }
+    }
+
+    /// Asks a service.
+    ///
+    /// # Errors
+    /// When nobody serves the subject, when no answer comes in time, or when the answer is a refusal.
+    pub async fn request(
+        &self,
+        subject: &str,
+        headers: Headers,
+        payload: Bytes,
+        timeout: Duration,
+    ) -> Result<Message, RequestError> {
+        match &*self.0 {
+            Carrier::Here(bus) => bus.request(subject, headers, payload, timeout).await,
+        }
+    }
+
+    /// Serves requests. Several instances of a service share its requests.
+    ///
+    /// # Errors
+    /// When the connection has been drained, or the description is not as NATS wants it.
+    pub async fn serve(&self, spec: ServiceSpec) -> Result<Requests, BusError> {
+        match &*self.0 {
+            Carrier::Here(bus) => bus.serve(spec),
+        }
+    }
+
+    /// Asks every service to say who it is and how it does; those who answer within `wait` are listed by name.
+    ///
+    /// # Errors
+    /// When the broker is away.
+    pub async fn survey(&self, wait: Duration) -> Result<Vec<ServiceSeen>, BusError> {
+        match &*self.0 {
+            Carrier::Here(bus) => {
+                let _ = wait;
+                bus.survey()
+            }
+        }
+    }
+
+    /// Reads a work queue.
+    ///
+    /// # Errors
+    /// When there is no such stream.
+    pub async fn consume(&self, spec: ConsumerSpec) -> Result<Consumer, BusError> {
+        match &*self.0 {
+            Carrier::Here(bus) => Ok(Consumer(ConsumerKind::Here(bus.consume(spec)?))),
+        }
+    }
+
+    /// Follows a stream from one sequence on (1 is the first ever).
+    ///
+    /// # Errors
+    /// When there is no such stream.
+    pub async fn follow(&self, stream: &str, from_sequence: u64) -> Result<Follower, BusError> {
+        match &*self.0 {
+            Carrier::Here(bus) => bus.follow(stream, from_sequence),
+        }
+    }
+
+    /// Where a stream ends, as its leader says.
+    ///
+    /// # Errors
+    /// When there is no such stream, or the broker is away.
+    pub async fn tail(&self, stream: &str) -> Result<Tail, BusError> {
+        match &*self.0 {
+            Carrier::Here(bus) => bus.tail(stream),
+        }
+    }
+
+    /// One message of a stream, as its leader has it; `None` when it is not there.
+    ///
+    /// # Errors
+    /// When there is no such stream, or the broker is away.
+    pub async fn message(&self, stream: &str, sequence: u64) -> Result<Option<Message>, BusError> {
+        match &*self.0 {
+            Carrier::Here(bus) => bus.message(stream, sequence),
+        }
+    }
+
+    /// Makes a stream as described, or sees that it is so. On a broker only the provisioning identity may.
+    ///
+    /// # Errors
+    /// When there is one that differs, or the broker refuses.
+    pub async fn ensure(&self, spec: &StreamSpec) -> Result<(), BusError> {
+        match &*self.0 {
+            Carrier::Here(bus) => bus.ensure(spec),
+        }
+    }
+
+    /// The start gate: whether the stream, and the server below it, are such that we may rely on them.
+    ///
+    /// # Errors
+    /// Every reason why not, as a sentence for the operator.
+    pub async fn check(&self, spec: &StreamSpec) -> Result<(), Vec<Complaint>> {
+        match &*self.0 {
+            Carrier::Here(bus) => bus.check(spec),
+        }
+    }
+
+    /// What happens to the connection, from now on.
+    pub fn events(&self) -> broadcast::Receiver<BusEvent> {
+        match &*self.0 {
+            Carrier::Here(bus) => bus.events(),
+        }
+    }
+
+    /// True while the broker can be reached.
+    pub fn is_connected(&self) -> bool {
+        match &*self.0 {
+            Carrier::Here(bus) => bus.is_open(),
+        }
+    }
+
+    /// Stops listening, serving and following, lets go what is under way, and waits until it is gone.
+    ///
+    /// # Errors
+    /// When that took longer than `deadline`.
+    pub async fn drain(&self, deadline: Duration) -> Result<(), BusError> {
+        match &*self.0 {
+            Carrier::Here(bus) => {
+                let _ = deadline;
+                bus.drain();
+                Ok(())
+            }
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! The contract of the bus, which every implementation passes.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
+
+mod contract {
+    pub(crate) mod cases;
+}
+
+use contract::cases;
+use host::bus::Bus;
+
+/// Each case, once for each implementation.
+macro_rules! contract {
+    ($($case:ident),* $(,)?) => {
+        mod in_process {
+            $(#[tokio::test]
+            async fn $case() {
+                super::cases::$case(super::in_process().await).await;
+            })*
+        }
+    };
+}
+
+contract!(
+    what_is_published_is_delivered_in_order_until_acknowledged,
+    what_is_not_acknowledged_comes_again,
+    what_is_put_off_comes_again_and_what_is_given_up_does_not,
+    a_reader_gets_no_more_than_it_may_have_in_flight,
+    the_same_id_is_stored_once,
+    the_fence_refuses_whoever_believes_in_an_older_end,
+    a_follower_sees_every_message_once_and_in_order,
+    a_message_is_read_back_as_it_was_sent,
+    a_message_that_is_too_large_is_refused,
+    a_full_queue_says_so,
+    what_is_told_is_heard_by_those_who_listen,
+    a_request_is_answered_refused_or_nobody_is_there,
+    a_survey_finds_services_and_what_they_did,
+    draining_ends_everything,
+);
+
+async fn in_process() -> Bus {
+    let bus = Bus::in_process();
+    cases::provision(&bus).await;
+    bus
+}
