@@ -227,7 +227,7 @@ impl Maker<'_, '_> {
                 self.import.statements.push(statement);
             }
             Err(DraftError::Field { field, problem, .. }) => {
-                let place = self.place(&field, row);
+                let place = self.place(&field, row, kind == "ObligationCreated");
                 // What is empty and must not be was said already, in the words of the table.
                 if place_is_filled(&place, row, self.report) {
                     self.problems.add(place, problem);
@@ -238,7 +238,7 @@ impl Maker<'_, '_> {
     }
 
     /// Where the cell is that a field of a draft was made from.
-    fn place(&self, field: &str, row: &Row) -> Place {
+    fn place(&self, field: &str, row: &Row, owed: bool) -> Place {
         let sheet = layout::sheet(row.sheet).expect("a row belongs to a known table");
         let mut parts = field.trim_start_matches("body.").split('.');
         let name = parts.next().unwrap_or_default();
@@ -250,14 +250,11 @@ impl Maker<'_, '_> {
             other => other,
         };
         let own = sheet.column(column).is_some() && (column != "signed_by" || !row.list(column).is_empty());
-        if own {
-            return row.place(column);
+        match (column, owed) {
+            ("signed_by", true) if sheet.upright || !own => self.report.place("obligations_signed_by"),
+            _ if own => row.place(column),
+            _ => self.report.place(column),
         }
-        let fallback = match (column, sheet.name) {
-            ("signed_by", "obligations") => "obligations_signed_by",
-            _ => column,
-        };
-        self.report.place(fallback)
     }
 
     /// The report's own totals beside what the workbook holds.

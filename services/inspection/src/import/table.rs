@@ -1,6 +1,6 @@
 //! Tables whose columns are known, whatever file they come from.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::grid::{Grid, GridRow, Raw, letters};
 use super::layout::{self, SHEETS, Sheet};
@@ -19,6 +19,9 @@ impl Problems {
         if self.0.is_empty() {
             return None;
         }
+        // What every statement of a report has in common is wrong once.
+        let mut seen = BTreeSet::new();
+        self.0.retain(|problem| seen.insert(problem.to_string()));
         let more = self.0.len().saturating_sub(most);
         self.0.truncate(most);
         if more > 0 {
