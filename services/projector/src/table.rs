@@ -31,9 +31,10 @@ impl Table {
     }
 }
 
-/// A cell that a spreadsheet would take for a formula gets an apostrophe, as text that is not ours may
+/// A cell of a CSV file. One that a spreadsheet would take for a formula gets an apostrophe, as text that is not ours may
 /// begin with anything.
-fn csv_cell(cell: &str) -> String {
+#[must_use]
+pub fn csv_cell(cell: &str) -> String {
     let guarded = if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) && cell.parse::<f64>().is_err() {
         format!("'{cell}")
     } else {
