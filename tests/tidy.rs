@@ -76,9 +76,16 @@ fn every_test_that_the_architecture_names_exists() {
 }
 
 fn is_pure(path: &str) -> bool {
-    ["ledger/core/src", "ledger/rules/src", "ledger/draft/src", "services/projector/src"]
-        .iter()
-        .any(|p| path.starts_with(p))
+    [
+        "ledger/core/src",
+        "ledger/rules/src",
+        "ledger/sample/src",
+        "ledger/draft/src",
+        "services/projector/src",
+        "services/imports/src",
+    ]
+    .iter()
+    .any(|p| path.starts_with(p))
 }
 
 /// A file without its comments and without the tests at its end.
