@@ -8,8 +8,11 @@ use crate::harness::root;
 /// A foreign name, and the only places that may say it.
 const ONE_FILE: &[(&str, &[&str])] = &[
     ("sled::", &["ledger/store/src/index.rs", "ledger/store/src/index/"]),
-    ("std::time::SystemTime", &["services/scrutiny/src/signing.rs"]),
-    ("SystemTime::now", &["services/scrutiny/src/signing.rs"]),
+    ("std::time::SystemTime", &["services/scrutiny/src/signing.rs", "services/host/src/clock.rs"]),
+    ("SystemTime::now", &["services/scrutiny/src/signing.rs", "services/host/src/clock.rs"]),
+    ("axum::", &["services/host/src/ops.rs"]),
+    ("opentelemetry", &["services/host/src/telemetry"]),
+    ("tokio::signal", &["services/host/src/stopping.rs"]),
     ("async_nats", &["services/host/src/bus/jetstream"]),
 ];
 
