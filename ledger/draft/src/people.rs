@@ -31,6 +31,8 @@ pub struct RoleLine {
     pub valid_from: Option<String>,
     /// Through this day.
     pub valid_to: Option<String>,
+    /// How records of powers name the holder, 32 hexadecimal digits.
+    pub pseudonym: Option<String>,
 }
 
 #[derive(Deserialize)]

@@ -36,6 +36,13 @@ tags! {
     AllegationReceived ReferralRecorded SeverityAssessed InvestigatorAppointed CaseNoticeRecorded
     InvestigationReported CaseToAnswerDetermined ProceedingsStarted ProceedingsConcluded AppealRecorded
     ListReported CaseDisposed RestrictedAccessGranted
+    SourceFileImported StopSearchRecorded TableRowImported UseOfForceRecorded FootageRecorded
+    SampleFrameCommitted SampleDrawn
+    ReviewAssigned ReviewRecused ReviewCompleted FeedbackGiven FeedbackAcknowledged ConcernEscalated
+    GoodPracticeRecognised ReviewPeriodAdopted
+    LearningPointIssued LearningChannelled LearningAdopted
+    PanelMemberTrained PanelSessionHeld PanelRatingGiven PanelFeedbackGiven CommunityConversationHeld
+    DataQualityIssueRecorded FiguresTabled DisproportionalityReviewed
     RedactionApplied ProcessingRestricted RectificationRecorded DisclosureLogged LegalHoldPlaced
 }
 

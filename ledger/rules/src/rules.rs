@@ -249,6 +249,7 @@ pub fn evolve(state: &mut State, statement: &Statement, context: &Context) {
         | Tag::RectificationRecorded
         | Tag::DisclosureLogged
         | Tag::Other => {}
+        _ => {}
     }
 }
 

@@ -17,7 +17,8 @@ use super::{Kind, Requirement, SignerSet};
 use crate::options::v1 as options;
 
 /// The order of the groups: a ledger starts with its keys and bodies.
-const GROUPS: [&str; 6] = ["registry", "governance", "inspection", "response", "conduct", "privacy"];
+const GROUPS: [&str; 7] =
+    ["registry", "governance", "inspection", "response", "review", "conduct", "privacy"];
 
 const EXAMPLES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/examples.rs"));
 

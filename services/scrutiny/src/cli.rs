@@ -180,6 +180,10 @@ pub(crate) struct KeyEnrol {
     /// Last day of the roles
     #[arg(long, value_name = "DATE")]
     pub(crate) to: Option<jiff::civil::Date>,
+    /// How records of stop and search and use of force name the holder: 32 hexadecimal digits:
+    /// 16 bytes that the force makes with a secret of its own. Whoever reviews the force's own records needs it
+    #[arg(long, value_name = "HEX", requires = "roles")]
+    pub(crate) pseudonym: Option<String>,
     /// Who holds the key; sealed, never public
     #[arg(long, value_name = "TEXT")]
     pub(crate) holder: Option<String>,

@@ -64,7 +64,8 @@ impl World {
             self.record_json(&json!({
                 "kind": "RoleAssigned", "stream": format!("role/{}-{i}", person.key), "signed_by": signed_by,
                 "body": { "key": key.key_id().to_string(), "role": line.role, "body": line.body,
-                          "acting": line.acting, "valid_from": line.valid_from, "valid_to": line.valid_to },
+                          "acting": line.acting, "valid_from": line.valid_from, "valid_to": line.valid_to,
+                          "pseudonym": line.pseudonym },
             }));
         }
     }

@@ -155,6 +155,7 @@ impl Ledger {
             role: code.to_owned(),
             body: role["body"].as_str().unwrap().to_owned(),
             acting: role.get("acting").is_some_and(|a| a == true),
+            pseudonym: role.get("pseudonym").and_then(Value::as_str).map_or_else(Bytes::new, unhex),
             ..RoleAssigned::default()
         };
         self.registry("RoleAssigned", &format!("role/{key}-{i}"), &assigned, by_role, by);
@@ -197,4 +198,9 @@ fn secret(who: &str) -> SigningKey {
 
 fn public(who: &str) -> PublicKey {
     PublicKey::from_ed25519(secret(who).verifying_key().as_bytes()).unwrap()
+}
+
+fn unhex(text: &str) -> Bytes {
+    let digits = |at: usize| u8::from_str_radix(&text[at..at + 2], 16).unwrap();
+    (0..text.len()).step_by(2).map(digits).collect()
 }

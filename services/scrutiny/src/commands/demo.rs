@@ -115,7 +115,12 @@ fn enrol_one(person: &Person, by: &[String], writer: &Writer) -> Done {
     let proof = key::possession(writer, &key)?;
     writer.record_value(&key::enrolment(&key, &proof, Some(&person.office), by))?;
     for held in &person.roles {
-        let role = Role { role: held.role.clone(), body: held.body.clone(), acting: held.acting };
+        let role = Role {
+            role: held.role.clone(),
+            body: held.body.clone(),
+            acting: held.acting,
+            pseudonym: held.pseudonym.clone().unwrap_or_default(),
+        };
         writer.record_value(&key::assignment(
             &role,
             &key,

@@ -28,7 +28,8 @@ pub(crate) fn new(args: &KeyNew, at: &Common, out: Output) -> Done {
 }
 
 pub(crate) fn enrol(args: &KeyEnrol, at: &Common, out: Output) -> Done {
-    let roles = args.roles.iter().map(|text| Role::parse(text)).collect::<Done<Vec<_>>>()?;
+    let pseudonym = args.pseudonym.as_deref().unwrap_or_default();
+    let roles = args.roles.iter().map(|text| Role::parse(text, pseudonym)).collect::<Done<Vec<_>>>()?;
     let writer = Writer::open(at, out)?;
     let by = signers(&args.by, at)?;
     let public = key_to_enrol(args, &writer)?;
@@ -125,10 +126,12 @@ pub(crate) struct Role {
     pub(crate) role: String,
     pub(crate) body: String,
     pub(crate) acting: bool,
+    /// How records of powers name the holder: 32 hexadecimal digits, or nothing.
+    pub(crate) pseudonym: String,
 }
 
 impl Role {
-    pub(crate) fn parse(text: &str) -> Done<Self> {
+    pub(crate) fn parse(text: &str, pseudonym: &str) -> Done<Self> {
         let wrong = || {
             Stop::Usage(format!(
                 "a role reads \"[acting] ROLE of BODY\", for example \"CC of cambridgeshire\"; got {text:?}"
@@ -138,7 +141,12 @@ impl Role {
         if !signer.on_behalf_of.is_empty() {
             return Err(wrong());
         }
-        Ok(Self { role: signer.role, body: signer.body, acting: signer.acting })
+        Ok(Self {
+            role: signer.role,
+            body: signer.body,
+            acting: signer.acting,
+            pseudonym: pseudonym.to_owned(),
+        })
     }
 }
 
@@ -163,7 +171,7 @@ pub(crate) fn assignment(role: &Role, key: &PublicKey, from: &str, to: &str, by:
         "signed_by": by,
         "body": {
             "key": key.key_id().to_string(), "role": role.role, "body": role.body, "acting": role.acting,
-            "valid_from": from, "valid_to": to,
+            "valid_from": from, "valid_to": to, "pseudonym": role.pseudonym,
         },
     })
 }

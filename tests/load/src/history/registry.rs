@@ -40,7 +40,15 @@ impl History {
             _ => {
                 let valid_to = if acting { self.day() } else { String::new() };
                 let (role_code, valid_from) = ("CC".to_owned(), from);
-                let act = registry::RoleAssigned { key, role: role_code, body, valid_from, valid_to, acting };
+                let act = registry::RoleAssigned {
+                    key,
+                    role: role_code,
+                    body,
+                    valid_from,
+                    valid_to,
+                    acting,
+                    ..Default::default()
+                };
                 self.statement("registry", "RoleAssigned", &role, &act)
             }
         }
