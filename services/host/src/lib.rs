@@ -7,6 +7,7 @@
 //! A service is a library with a [`Role`] and an async function that takes a [`Host`]; its `main.rs` calls
 //! [`run`], where the whole pattern is shown. `scrutiny up` runs the same functions in one process.
 
+pub mod broker;
 pub mod bus;
 pub mod clock;
 pub mod config;

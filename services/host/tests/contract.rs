@@ -6,8 +6,10 @@ mod contract {
     pub(crate) mod cases;
 }
 
+use std::time::Duration;
+
 use contract::cases;
-use host::bus::Bus;
+use host::bus::{Bus, Connection};
 
 /// Each case, once for each implementation.
 macro_rules! contract {
@@ -16,6 +18,14 @@ macro_rules! contract {
             $(#[tokio::test]
             async fn $case() {
                 super::cases::$case(super::in_process().await).await;
+            })*
+        }
+
+        mod jetstream {
+            $(#[tokio::test]
+            async fn $case() {
+                let Some(server) = brokers::Server::start() else { return };
+                super::cases::$case(super::jetstream(&server).await).await;
             })*
         }
     };
@@ -40,6 +50,13 @@ contract!(
 
 async fn in_process() -> Bus {
     let bus = Bus::in_process();
+    cases::provision(&bus).await;
+    bus
+}
+
+async fn jetstream(server: &brokers::Server) -> Bus {
+    let bus = Bus::connect(&Connection::to(server.url(), "contract")).await.unwrap();
+    bus.connected(Duration::from_secs(5)).await.unwrap();
     cases::provision(&bus).await;
     bus
 }

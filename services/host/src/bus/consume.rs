@@ -6,8 +6,8 @@ use bytes::Bytes;
 use tokio::sync::mpsc;
 
 use super::error::{AckError, BusError, FollowError};
-use super::in_process;
 use super::message::{Headers, Message};
+use super::{in_process, jetstream};
 
 /// A durable reader of a work queue: what it acknowledged, nobody gets again.
 #[derive(Debug, Clone)]
@@ -29,6 +29,7 @@ pub struct Consumer(pub(super) ConsumerKind);
 #[derive(Debug)]
 pub(super) enum ConsumerKind {
     Here(in_process::Queue),
+    Nats(Box<jetstream::Pull>),
 }
 
 impl Consumer {
@@ -39,6 +40,7 @@ impl Consumer {
     pub async fn next(&mut self, max: usize, wait: Duration) -> Result<Vec<Delivery>, BusError> {
         match &mut self.0 {
             ConsumerKind::Here(queue) => queue.next(max, wait).await,
+            ConsumerKind::Nats(pull) => pull.next(max, wait).await,
         }
     }
 }
@@ -62,6 +64,7 @@ pub struct Delivery {
 #[derive(Debug)]
 pub(super) enum Settle {
     Here(in_process::Receipt),
+    Nats(jetstream::Receipt),
 }
 
 impl Delivery {
@@ -72,6 +75,7 @@ impl Delivery {
     pub async fn ack(&self) -> Result<(), AckError> {
         match &self.settle {
             Settle::Here(receipt) => receipt.ack(),
+            Settle::Nats(receipt) => receipt.ack().await,
         }
     }
 
@@ -79,6 +83,7 @@ impl Delivery {
     pub async fn again(&self, delay: Duration) {
         match &self.settle {
             Settle::Here(receipt) => receipt.again(delay),
+            Settle::Nats(receipt) => receipt.again(delay).await,
         }
     }
 
@@ -86,6 +91,7 @@ impl Delivery {
     pub async fn give_up(&self) {
         match &self.settle {
             Settle::Here(receipt) => receipt.give_up(),
+            Settle::Nats(receipt) => receipt.give_up().await,
         }
     }
 }

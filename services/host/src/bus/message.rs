@@ -46,6 +46,11 @@ impl Headers {
         self.0.insert(name.to_owned(), printable(value));
     }
 
+    /// As it travelled, already encoded.
+    pub(super) fn set_raw(&mut self, name: &str, value: &str) {
+        self.0.insert(name.to_owned(), value.to_owned());
+    }
+
     /// The value of a header, as it travelled.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(String::as_str)

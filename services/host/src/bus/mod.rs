@@ -17,10 +17,13 @@
 //! acknowledged messages and call itself healthy. The ledger remembers, and publishers send again until they
 //! have verified a receipt.
 
+mod connection;
 mod consume;
 mod error;
 mod faults;
+mod gate;
 mod in_process;
+mod jetstream;
 mod message;
 pub mod names;
 mod service;
@@ -32,11 +35,13 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::sync::broadcast;
 
+pub use connection::Connection;
 use consume::ConsumerKind;
 pub use consume::{Consumer, ConsumerSpec, Delivery, Follower, Listener, ack_all};
 pub use error::{AckError, BusError, FollowError, PublishError, RequestError};
 pub use faults::{DeliveryFault, Faults, PublishFault, Rates};
 use in_process::InProcess;
+use jetstream::JetStream;
 pub use message::{CloudEvent, Headers, Message, Outgoing, Stored, TRACEPARENT};
 pub use service::{EndpointSeen, Figures, Request, Requests, ServiceError, ServiceSeen, ServiceSpec};
 pub use stream::{Complaint, Keeps, StreamSpec, Tail};
@@ -80,6 +85,7 @@ pub struct Bus(Arc<Carrier>);
 #[derive(Debug)]
 enum Carrier {
     Here(InProcess),
+    Nats(Box<JetStream>),
 }
 
 impl Bus {
@@ -94,6 +100,25 @@ impl Bus {
         (Bus(Arc::new(Carrier::Here(InProcess::new(faults.clone())))), faults)
     }
 
+    /// A bus over NATS JetStream. Returns at once: a broker that is down is tried for ever.
+    ///
+    /// # Errors
+    /// When the settings are wrong: no address, a file that cannot be read.
+    pub async fn connect(settings: &Connection) -> Result<Bus, BusError> {
+        Ok(Bus(Arc::new(Carrier::Nats(Box::new(JetStream::connect(settings).await?)))))
+    }
+
+    /// Waits until the broker is there.
+    ///
+    /// # Errors
+    /// When it is not within `within`, with what stood in the way.
+    pub async fn connected(&self, within: Duration) -> Result<(), BusError> {
+        match &*self.0 {
+            Carrier::Here(bus) => bus.connected(),
+            Carrier::Nats(bus) => bus.connected(within).await,
+        }
+    }
+
     /// Gives a stream one more message.
     ///
     /// # Errors
@@ -101,6 +126,7 @@ impl Bus {
     pub async fn publish(&self, message: Outgoing) -> Result<Stored, PublishError> {
         match &*self.0 {
             Carrier::Here(bus) => bus.publish(message),
+            Carrier::Nats(bus) => bus.publish(message).await,
         }
     }
 
@@ -111,6 +137,7 @@ impl Bus {
     pub async fn tell(&self, subject: &str, headers: Headers, payload: Bytes) -> Result<(), BusError> {
         match &*self.0 {
             Carrier::Here(bus) => bus.tell(subject, headers, payload),
+            Carrier::Nats(bus) => bus.tell(subject, headers, payload).await,
         }
     }
 
@@ -121,6 +148,7 @@ impl Bus {
     pub async fn listen(&self, pattern: &str) -> Result<Listener, BusError> {
         match &*self.0 {
             Carrier::Here(bus) => bus.listen(pattern),
+            Carrier::Nats(bus) => bus.listen(pattern).await,
         }
     }
 
@@ -137,6 +165,7 @@ impl Bus {
     ) -> Result<Message, RequestError> {
         match &*self.0 {
             Carrier::Here(bus) => bus.request(subject, headers, payload, timeout).await,
+            Carrier::Nats(bus) => bus.request(subject, headers, payload, timeout).await,
         }
     }
 
@@ -147,6 +176,7 @@ impl Bus {
     pub async fn serve(&self, spec: ServiceSpec) -> Result<Requests, BusError> {
         match &*self.0 {
             Carrier::Here(bus) => bus.serve(spec),
+            Carrier::Nats(bus) => bus.serve(spec).await,
         }
     }
 
@@ -156,10 +186,8 @@ impl Bus {
     /// When the broker is away.
     pub async fn survey(&self, wait: Duration) -> Result<Vec<ServiceSeen>, BusError> {
         match &*self.0 {
-            Carrier::Here(bus) => {
-                let _ = wait;
-                bus.survey()
-            }
+            Carrier::Here(bus) => bus.survey(),
+            Carrier::Nats(bus) => bus.survey(wait).await,
         }
     }
 
@@ -170,6 +198,7 @@ impl Bus {
     pub async fn consume(&self, spec: ConsumerSpec) -> Result<Consumer, BusError> {
         match &*self.0 {
             Carrier::Here(bus) => Ok(Consumer(ConsumerKind::Here(bus.consume(spec)?))),
+            Carrier::Nats(bus) => Ok(Consumer(ConsumerKind::Nats(Box::new(bus.consume(spec).await?)))),
         }
     }
 
@@ -180,6 +209,7 @@ impl Bus {
     pub async fn follow(&self, stream: &str, from_sequence: u64) -> Result<Follower, BusError> {
         match &*self.0 {
             Carrier::Here(bus) => bus.follow(stream, from_sequence),
+            Carrier::Nats(bus) => bus.follow(stream, from_sequence).await,
         }
     }
 
@@ -190,6 +220,7 @@ impl Bus {
     pub async fn tail(&self, stream: &str) -> Result<Tail, BusError> {
         match &*self.0 {
             Carrier::Here(bus) => bus.tail(stream),
+            Carrier::Nats(bus) => bus.tail(stream).await,
         }
     }
 
@@ -200,6 +231,7 @@ impl Bus {
     pub async fn message(&self, stream: &str, sequence: u64) -> Result<Option<Message>, BusError> {
         match &*self.0 {
             Carrier::Here(bus) => bus.message(stream, sequence),
+            Carrier::Nats(bus) => bus.message(stream, sequence).await,
         }
     }
 
@@ -210,6 +242,7 @@ impl Bus {
     pub async fn ensure(&self, spec: &StreamSpec) -> Result<(), BusError> {
         match &*self.0 {
             Carrier::Here(bus) => bus.ensure(spec),
+            Carrier::Nats(bus) => bus.ensure(spec).await,
         }
     }
 
@@ -220,6 +253,7 @@ impl Bus {
     pub async fn check(&self, spec: &StreamSpec) -> Result<(), Vec<Complaint>> {
         match &*self.0 {
             Carrier::Here(bus) => bus.check(spec),
+            Carrier::Nats(bus) => bus.check(spec).await,
         }
     }
 
@@ -227,6 +261,7 @@ impl Bus {
     pub fn events(&self) -> broadcast::Receiver<BusEvent> {
         match &*self.0 {
             Carrier::Here(bus) => bus.events(),
+            Carrier::Nats(bus) => bus.events(),
         }
     }
 
@@ -234,6 +269,7 @@ impl Bus {
     pub fn is_connected(&self) -> bool {
         match &*self.0 {
             Carrier::Here(bus) => bus.is_open(),
+            Carrier::Nats(bus) => bus.is_connected(),
         }
     }
 
@@ -244,10 +280,10 @@ impl Bus {
     pub async fn drain(&self, deadline: Duration) -> Result<(), BusError> {
         match &*self.0 {
             Carrier::Here(bus) => {
-                let _ = deadline;
                 bus.drain();
                 Ok(())
             }
+            Carrier::Nats(bus) => bus.drain(deadline).await,
         }
     }
 }

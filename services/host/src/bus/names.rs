@@ -28,9 +28,9 @@ pub const MAX_SUBMISSIONS_BYTES: usize = 256 << 10;
 /// 65,535 bytes at most), rounded down.
 pub const MAX_SEALED_BYTES: usize = 900 << 10;
 
-/// Bytes the inbox of a force keeps for a recorder that is away: a week of 100,000 statements a day at 1.5 kB
-/// each, tenfold. Beyond that, publishers wait with their outboxes.
-const INBOX_BYTES: u64 = 10 << 30;
+/// Bytes the inbox of a force keeps for a recorder that is away: a month of 90,000 statements a day at 1.5 kB
+/// each. Beyond that, publishers wait with their outboxes.
+const INBOX_BYTES: u64 = 4 << 30;
 
 /// What an in-process stream keeps in memory.
 const IN_PROCESS_BYTES: u64 = 64 << 20;

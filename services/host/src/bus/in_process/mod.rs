@@ -70,6 +70,10 @@ impl InProcess {
         }
     }
 
+    pub(super) fn connected(&self) -> Result<(), BusError> {
+        self.open().map(|_| ())
+    }
+
     pub(super) fn publish(&self, message: Outgoing) -> Result<Stored, PublishError> {
         let subject = message.subject.clone();
         let mut state = self.open().map_err(|e| PublishError::Refused(e.to_string()))?;

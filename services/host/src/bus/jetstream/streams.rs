@@ -1,0 +1,176 @@
+//! Streams: making one, looking at one, and the start gate.
+
+use std::time::Duration;
+
+use async_nats::jetstream::stream::RawMessageErrorKind;
+use async_nats::jetstream::{Context, ErrorCode};
+use async_nats::{Client, RequestErrorKind};
+use bytes::Bytes;
+use serde_json::{Value, json};
+
+use super::{JetStream, headers_from_nats};
+use crate::bus::error::{BusError, RequestError};
+use crate::bus::gate;
+use crate::bus::message::{Headers, Message};
+use crate::bus::stream::{Complaint, Keeps, StreamSpec, Tail};
+
+/// What the server answers where a stream is not there.
+const STREAM_NOT_FOUND: u64 = 10_059;
+
+/// How a server says how it keeps what it stores. Provisioning lets every account of ours ask this.
+pub(in crate::bus) const SERVER_SETTINGS: &str = "$SYS.REQ.SERVER.PING.JSZ";
+
+/// Asking the leaders of streams, without the rest of the bus.
+#[derive(Debug, Clone)]
+pub(super) struct Streams {
+    client: Client,
+    pub(super) context: Context,
+}
+
+impl JetStream {
+    pub(super) fn streams(&self) -> Streams {
+        Streams { client: self.client.clone(), context: self.context.clone() }
+    }
+
+    pub(in crate::bus) async fn tail(&self, stream: &str) -> Result<Tail, BusError> {
+        self.unless_denied(is_api, self.streams().tail(stream)).await?
+    }
+
+    pub(in crate::bus) async fn message(
+        &self,
+        stream: &str,
+        sequence: u64,
+    ) -> Result<Option<Message>, BusError> {
+        self.unless_denied(is_api, self.streams().message(stream, sequence)).await?
+    }
+
+    /// Making is tried first: only the provisioning identity may, and it learns at once.
+    pub(in crate::bus) async fn ensure(&self, spec: &StreamSpec) -> Result<(), BusError> {
+        let streams = self.streams();
+        let (verb, body) = (format!("STREAM.CREATE.{}", spec.name), config(spec));
+        let made = streams.api(&verb, Some(&body));
+        match self.unless_denied(is_api, made).await? {
+            Ok(_) => {}
+            // A stream with other settings: the gate says which.
+            Err(BusError::Refused(_)) => {}
+            Err(other) => return Err(other),
+        }
+        let info = streams.info(&spec.name).await?;
+        let complaints = gate::stream(spec, &info["config"]);
+        if complaints.is_empty() {
+            return Ok(());
+        }
+        let sentences: Vec<String> = complaints.iter().map(ToString::to_string).collect();
+        Err(BusError::Refused(sentences.join("; ")))
+    }
+
+    pub(in crate::bus) async fn check(&self, spec: &StreamSpec) -> Result<(), Vec<Complaint>> {
+        let streams = self.streams();
+        let mut complaints = match self.unless_denied(is_api, streams.info(&spec.name)).await {
+            Ok(Ok(info)) => gate::stream(spec, &info["config"]),
+            Ok(Err(e)) => vec![Complaint { setting: "stream", sentence: e.to_string() }],
+            Err(denied) => vec![Complaint { setting: "stream", sentence: denied.sentence() }],
+        };
+        complaints.extend(gate::server(self.server_settings().await));
+        if complaints.is_empty() { Ok(()) } else { Err(complaints) }
+    }
+
+    /// What the server says about how it keeps what it stores; `Err` with a sentence when it does not say.
+    async fn server_settings(&self) -> Result<Value, String> {
+        let wait = Duration::from_secs(2);
+        let answer = self.request(SERVER_SETTINGS, Headers::new(), Bytes::new(), wait).await;
+        let message = answer.map_err(|e| match e {
+            RequestError::NobodyThere(_) | RequestError::Refused { .. } => {
+                "this account may not ask the server how it stores".to_owned()
+            }
+            RequestError::TimedOut(_) => "the server did not say how it stores".to_owned(),
+        })?;
+        serde_json::from_slice(&message.payload).map_err(|e| format!("the server's answer is not JSON: {e}"))
+    }
+}
+
+impl Streams {
+    pub(super) async fn tail(&self, stream: &str) -> Result<Tail, BusError> {
+        let info = self.info(stream).await?;
+        let state = |name: &str| info["state"][name].as_u64().unwrap_or_default();
+        let last_sequence = state("last_seq");
+        let last = if state("messages") == 0 { None } else { self.message(stream, last_sequence).await? };
+        Ok(Tail { last_sequence, messages: state("messages"), deleted: state("num_deleted"), last })
+    }
+
+    pub(super) async fn message(&self, stream: &str, sequence: u64) -> Result<Option<Message>, BusError> {
+        let unreachable = |e: &dyn std::error::Error| BusError::Unreachable(e.to_string());
+        let handle = self.context.get_stream_no_info(stream).await.map_err(|e| unreachable(&e))?;
+        match handle.get_raw_message(sequence).await {
+            Ok(message) => Ok(Some(Message {
+                subject: message.subject.to_string(),
+                headers: headers_from_nats(Some(&message.headers)),
+                payload: message.payload,
+                sequence: Some(message.sequence),
+            })),
+            Err(e) => match e.kind() {
+                RawMessageErrorKind::NoMessageFound => Ok(None),
+                RawMessageErrorKind::JetStream(api) if api.error_code() == ErrorCode::STREAM_NOT_FOUND => {
+                    Err(BusError::NoStream(stream.to_owned()))
+                }
+                _ => Err(unreachable(&e)),
+            },
+        }
+    }
+
+    pub(super) async fn info(&self, stream: &str) -> Result<Value, BusError> {
+        match self.api(&format!("STREAM.INFO.{stream}"), None).await {
+            Err(BusError::NoStream(_)) => Err(BusError::NoStream(stream.to_owned())),
+            other => other,
+        }
+    }
+
+    /// One question to JetStream itself.
+    async fn api(&self, verb: &str, body: Option<&Value>) -> Result<Value, BusError> {
+        let payload = body.map_or_else(Bytes::new, |body| Bytes::from(body.to_string()));
+        let answer = self.client.request(format!("$JS.API.{verb}"), payload).await;
+        let message = answer.map_err(|e| match e.kind() {
+            RequestErrorKind::NoResponders => {
+                BusError::Unreachable("the server has no JetStream, or it is electing a leader".to_owned())
+            }
+            _ => BusError::Unreachable(format!("no answer to {verb}: {e}")),
+        })?;
+        let answer: Value = serde_json::from_slice(&message.payload)
+            .map_err(|e| BusError::Unreachable(format!("the answer to {verb} is not JSON: {e}")))?;
+        let error = &answer["error"];
+        match error["err_code"].as_u64() {
+            None => Ok(answer),
+            Some(STREAM_NOT_FOUND) => Err(BusError::NoStream(verb.to_owned())),
+            Some(_) => {
+                let text = error["description"].as_str().unwrap_or("an error without a description");
+                Err(BusError::Refused(text.to_owned()))
+            }
+        }
+    }
+}
+
+fn is_api(subject: &str) -> bool {
+    subject.starts_with("$JS.API.")
+}
+
+/// A stream's configuration as JetStream wants it. Nothing in it may delete, rewrite or expire a message.
+fn config(spec: &StreamSpec) -> Value {
+    json!({
+        "name": spec.name,
+        "subjects": spec.subjects,
+        "retention": match spec.keeps { Keeps::UntilTaken => "workqueue", Keeps::Everything => "limits" },
+        "storage": "file",
+        "discard": "new",
+        "max_age": 0,
+        "max_msgs": -1,
+        "max_msgs_per_subject": -1,
+        "max_bytes": spec.max_bytes.map_or(-1, |bytes| i64::try_from(bytes).unwrap_or(i64::MAX)),
+        "max_msg_size": spec.max_message_bytes,
+        "max_consumers": -1,
+        "num_replicas": spec.replicas,
+        "duplicate_window": u64::try_from(spec.duplicate_window.as_nanos()).unwrap_or(u64::MAX),
+        "deny_delete": true,
+        "deny_purge": true,
+        "allow_direct": false,
+    })
+}

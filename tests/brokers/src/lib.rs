@@ -1,0 +1,152 @@
+//! Real nats-server processes for tests: started on a free port in a folder of their own, stopped, killed,
+//! started again where they were, and looked into.
+//!
+//! In scope: the broker. Out of scope: what is sent through it.
+//!
+//! A test that needs one begins with
+//!
+//! ```no_run
+//! let Some(server) = brokers::Server::start() else { return };
+//! ```
+//!
+//! and says `SKIPPED` on a machine without a nats-server. `./test` brings one.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use host::broker::{Broker, Program};
+use tempfile::TempDir;
+
+/// Names the program, when neither PATH nor the build folder has one.
+pub const VARIABLE: &str = "SCRUTINY_NATS_SERVER";
+
+/// The program for tests: named by [`VARIABLE`], brought by `tests/nats/obtain.sh`, or on PATH.
+pub fn program() -> Option<Program> {
+    let named = std::env::var_os(VARIABLE).map(PathBuf::from);
+    let brought = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/nats-server/nats-server");
+    let given = named.or_else(|| brought.is_file().then_some(brought));
+    match Program::find(given.as_deref()) {
+        Ok(program) => Some(program),
+        Err(why) => {
+            eprintln!("SKIPPED: {why}. `tests/nats/obtain.sh` brings one");
+            None
+        }
+    }
+}
+
+/// A server, and the folder it keeps everything in.
+#[derive(Debug)]
+pub struct Server {
+    program: Program,
+    folder: TempDir,
+    config: PathBuf,
+    broker: Option<Broker>,
+    url: String,
+}
+
+impl Server {
+    /// A server that anybody may use, on a free port. `None`, said loudly, when there is no program.
+    ///
+    /// # Panics
+    /// When the program does not start.
+    pub fn start() -> Option<Server> {
+        let program = program()?;
+        let folder = tempfile::tempdir().expect("the folder for temporary files can be written");
+        let broker = Broker::start_local(&program, folder.path(), 0).expect("the server starts");
+        let config = folder.path().join("nats.conf");
+        Some(Server::running(program, folder, config, broker))
+    }
+
+    /// A server with a configuration of one's own. `{folder}` in it stands for the server's folder.
+    ///
+    /// # Panics
+    /// When the program does not start.
+    pub fn with_config(text: &str) -> Option<Server> {
+        let program = program()?;
+        let folder = tempfile::tempdir().expect("the folder for temporary files can be written");
+        let config = folder.path().join("nats.conf");
+        let text = text.replace("{folder}", &folder.path().display().to_string());
+        fs::write(&config, text).expect("the folder for temporary files can be written");
+        let broker = Broker::start(&program, &config, folder.path()).expect("the server starts");
+        Some(Server::running(program, folder, config, broker))
+    }
+
+    fn running(program: Program, folder: TempDir, config: PathBuf, broker: Broker) -> Server {
+        let url = broker.url.clone();
+        let server = Server { program, folder, config, broker: Some(broker), url };
+        server.keep_the_port();
+        server
+    }
+
+    /// Where it listens. The same after a restart.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Its folder.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// What it has logged since its last start.
+    pub fn log(&self) -> String {
+        fs::read_to_string(self.folder.path().join("nats.log")).unwrap_or_default()
+    }
+
+    /// Stops it as an operator would.
+    pub fn stop(&mut self) {
+        if let Some(broker) = self.broker.take() {
+            broker.stop();
+        }
+    }
+
+    /// Kills it as a crash would.
+    pub fn kill(&mut self) {
+        if let Some(broker) = self.broker.take() {
+            broker.kill();
+        }
+    }
+
+    /// Starts it again where it was.
+    ///
+    /// # Panics
+    /// When it does not start.
+    pub fn start_again(&mut self) {
+        self.stop();
+        let broker = Broker::start(&self.program, &self.config, self.folder.path());
+        self.broker = Some(broker.expect("the server starts again"));
+    }
+
+    /// The files in which a stream keeps its messages, oldest first.
+    ///
+    /// # Panics
+    /// When the folder cannot be read.
+    pub fn blocks(&self, stream: &str) -> Vec<PathBuf> {
+        let mut found: Vec<PathBuf> = files(self.folder.path())
+            .into_iter()
+            .filter(|file| {
+                file.extension().is_some_and(|e| e == "blk")
+                    && file.parent().is_some_and(|dir| dir.ends_with(Path::new(stream).join("msgs")))
+            })
+            .collect();
+        found.sort();
+        found
+    }
+
+    /// Clients come back to the port they know: the one that was free at the first start.
+    fn keep_the_port(&self) {
+        let port = self.url.rsplit(':').next().expect("a URL of ours ends in its port");
+        let text = fs::read_to_string(&self.config).expect("the server has just read it");
+        let fixed = text.replace("127.0.0.1:-1", &format!("127.0.0.1:{port}"));
+        fs::write(&self.config, fixed).expect("the folder for temporary files can be written");
+    }
+}
+
+fn files(dir: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for item in fs::read_dir(dir).into_iter().flatten().flatten() {
+        let path = item.path();
+        if path.is_dir() { found.extend(files(&path)) } else { found.push(path) }
+    }
+    found
+}
