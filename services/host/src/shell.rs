@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use tracing::Instrument as _;
 
 use crate::args::{self, Asked, What};
-use crate::bus::{Bus, BusError, BusEvent};
+use crate::bus::{Bus, BusEvent, Connection, ServiceSpec};
 use crate::clock::Clock;
 use crate::config::{Common, Config, ConfigError};
 use crate::health::{Board, Health};
@@ -62,6 +62,34 @@ impl Host {
     #[must_use]
     pub fn common(&self) -> &Common {
         self.config.common()
+    }
+
+    /// This role as others find it on the bus, and as `scrutiny status` shows it: its endpoints, its health, and
+    /// whatever it says besides (`figures`, a JSON object; asked at each survey, so it must be quick).
+    #[must_use]
+    pub fn service(
+        &self,
+        endpoints: &[&str],
+        figures: impl Fn() -> serde_json::Value + Send + Sync + 'static,
+    ) -> ServiceSpec {
+        let health = self.health.clone();
+        let said = move || {
+            let now = health.now();
+            let mut said = serde_json::json!({ "state": now.state, "reasons": now.reasons });
+            if let (Some(all), serde_json::Value::Object(more)) = (said.as_object_mut(), figures()) {
+                all.extend(more);
+            }
+            said
+        };
+        ServiceSpec {
+            name: self.role.name.to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            description: self.role.about.to_owned(),
+            subject: self.common().force().service(self.role.name),
+            endpoints: endpoints.iter().map(|name| (*name).to_owned()).collect(),
+            metadata: [("force".to_owned(), self.common().force.clone())].into(),
+            figures: Some(std::sync::Arc::new(said)),
+        }
     }
 
     /// Something was found that cannot be explained: says so, and does nothing until the process is asked to stop.
@@ -172,10 +200,10 @@ where
     Fut: Future<Output = Outcome> + Send + 'static,
 {
     let common = config.common();
-    if common.nats.url.is_none() {
+    let Some(connection) = common.nats.connection(role.name) else {
         let alone = "nats.url is not given: a service on its own needs a broker (`scrutiny up` runs all of them without one)";
         return refuse(role, &ConfigError::Contradiction(alone.to_owned()));
-    }
+    };
     let telemetry = match Telemetry::start(role.name, &common.log, &common.trace) {
         Ok(telemetry) => telemetry,
         Err(e) => return refuse(role, &e),
@@ -184,7 +212,7 @@ where
         Ok(runtime) => runtime,
         Err(e) => return refuse(role, &e),
     };
-    let outcome = runtime.block_on(process(role, config, service));
+    let outcome = runtime.block_on(process(role, config, connection, service));
     // A thread that hangs in a system call keeps nobody waiting.
     runtime.shutdown_timeout(DRAIN);
     let code = match outcome {
@@ -198,7 +226,12 @@ where
     code
 }
 
-async fn process<Fut>(role: &'static Role, config: Config, service: impl FnOnce(Host) -> Fut) -> Outcome
+async fn process<Fut>(
+    role: &'static Role,
+    config: Config,
+    connection: Connection,
+    service: impl FnOnce(Host) -> Fut,
+) -> Outcome
 where
     Fut: Future<Output = Outcome> + Send + 'static,
 {
@@ -210,10 +243,7 @@ where
     let address = serve_ops(common.ops.listen, board.clone()).await?;
     tracing::info!(role = role.name, version = env!("CARGO_PKG_VERSION"), ops = %address, "started");
     health.waiting("broker", "it has not answered yet");
-    let bus = tokio::select! {
-        bus = connect(&common) => bus?,
-        () = stopping.asked() => return Ok(()),
-    };
+    let bus = Bus::connect(&connection).await?;
     let host = Host::new(role, config, bus.clone(), Clock::system(), &board, stopping);
     let outcome = host.run(service).await;
     if let Err(e) = bus.drain(DRAIN).await {
@@ -221,11 +251,6 @@ where
     }
     tracing::info!(role = role.name, "stopped");
     outcome
-}
-
-/// Connects to the broker, and waits for it where it is not there yet.
-async fn connect(common: &Common) -> Result<Bus, BusError> {
-    Err(BusError::Settings(format!("{}: no broker can be reached yet", common.force)))
 }
 
 /// Binds the address of health and metrics and serves it; returns the address that was taken.

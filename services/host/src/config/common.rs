@@ -6,6 +6,9 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+use crate::bus::Connection;
+use crate::bus::names::Force;
+
 use super::layers::read_bounded;
 use super::{ConfigError, Key, Shape};
 
@@ -22,6 +25,9 @@ pub const COMMON: &[Key] = &[
     ),
     Key::optional("nats.credentials", Shape::Secret, "A credentials file for the broker"),
     Key::optional("nats.nkey", Shape::Secret, "A file with an nkey seed for the broker"),
+    Key::optional("nats.user", Shape::Text, "A user of the broker"),
+    Key::optional("nats.password", Shape::Secret, "A file with that user's password"),
+    Key::with_default("nats.tls-first", Shape::Switch, "false", "Speak TLS from the first byte"),
     Key::optional("nats.ca", Shape::Path, "Certificates that the broker's must be signed by, as PEM"),
     Key::optional("nats.cert", Shape::Path, "This process's own certificate for the broker, as PEM"),
     Key::optional("nats.key", Shape::Secret, "The private key of nats.cert, as PEM"),
@@ -76,6 +82,13 @@ pub struct Nats {
     pub credentials: Option<PathBuf>,
     /// A file with an nkey seed.
     pub nkey: Option<PathBuf>,
+    /// A user.
+    pub user: Option<String>,
+    /// A file with that user's password.
+    pub password: Option<PathBuf>,
+    /// Speak TLS from the first byte.
+    #[serde(default, rename = "tls-first")]
+    pub tls_first: bool,
     /// Certificates to trust, PEM.
     pub ca: Option<PathBuf>,
     /// Own certificate, PEM.
@@ -127,6 +140,27 @@ pub struct Stop {
     seconds: u64,
 }
 
+impl Nats {
+    /// How the process of a name connects; none where no broker is given.
+    #[must_use]
+    pub fn connection(&self, name: &str) -> Option<Connection> {
+        let servers = self.url.as_ref()?.split(',').map(|url| url.trim().to_owned()).collect();
+        Some(Connection {
+            servers,
+            name: name.to_owned(),
+            nkey_file: self.nkey.clone(),
+            credentials_file: self.credentials.clone(),
+            user: self.user.clone(),
+            password_file: self.password.clone(),
+            ca_file: self.ca.clone(),
+            cert_file: self.cert.clone(),
+            key_file: self.key.clone(),
+            tls_first: self.tls_first,
+            ..Connection::default()
+        })
+    }
+}
+
 impl Stop {
     /// How long work in hand may take.
     #[must_use]
@@ -136,19 +170,28 @@ impl Stop {
 }
 
 impl Common {
+    /// Whose ledger it is, as subjects name it.
+    #[must_use]
+    pub fn force(&self) -> Force {
+        Force::parse(&self.force).expect("looked at when it was read")
+    }
+
     pub(super) fn check(&self) -> Result<(), ConfigError> {
         let no = |sentence: &str| Err(ConfigError::Contradiction(sentence.to_owned()));
-        let slug = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
-        if !self.force.bytes().all(slug) {
-            return no(&format!("force: {:?} is no short name: small letters, digits and '-'", self.force));
+        if let Err(e) = Force::parse(&self.force) {
+            return no(&format!("force: {e}"));
         }
         if self.nats.url.as_ref().is_some_and(|url| url.contains('@')) {
             return no(
                 "nats.url has a name or a password in it: give nats.credentials or nats.nkey, which are files",
             );
         }
-        if self.nats.credentials.is_some() && self.nats.nkey.is_some() {
-            return no("nats.credentials and nats.nkey are two identities: give one");
+        let identities = [&self.nats.credentials, &self.nats.nkey, &self.nats.password];
+        if identities.iter().filter(|given| given.is_some()).count() > 1 {
+            return no("nats.credentials, nats.nkey and nats.password are different identities: give one");
+        }
+        if self.nats.user.is_some() != self.nats.password.is_some() {
+            return no("nats.user and nats.password go together");
         }
         if self.nats.cert.is_some() != self.nats.key.is_some() {
             return no("nats.cert and nats.key go together");

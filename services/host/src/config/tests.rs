@@ -121,10 +121,10 @@ fn what_is_missing_is_named_in_all_three_ways() {
 fn settings_that_do_not_go_together_are_refused() {
     for (env, expected) in [
         (vec![("SCRUTINY_NATS_URL", "nats://me:secret@host")], "nats.url has a name or a password in it"),
-        (vec![("SCRUTINY_NATS_CREDENTIALS", "a"), ("SCRUTINY_NATS_NKEY", "b")], "two identities"),
+        (vec![("SCRUTINY_NATS_CREDENTIALS", "a"), ("SCRUTINY_NATS_NKEY", "b")], "different identities"),
         (vec![("SCRUTINY_NATS_CERT", "a")], "nats.cert and nats.key go together"),
         (vec![("SCRUTINY_TRACE_ENDPOINT", "collector:4318")], "trace.endpoint wants an http"),
-        (vec![("SCRUTINY_FORCE", "Kent Police")], "is no short name"),
+        (vec![("SCRUTINY_FORCE", "Kent Police")], "cannot stand in a subject"),
     ] {
         let sentence = given(FILE, &env, &[]).unwrap_err().to_string();
         assert!(sentence.contains(expected), "{sentence}");

@@ -75,6 +75,23 @@ async fn a_halted_service_stays_up_and_says_why() {
 }
 
 #[tokio::test]
+async fn a_survey_finds_a_role_with_its_health_and_what_it_says_besides() {
+    let host = host(&Board::default());
+    let _requests =
+        host.bus.serve(host.service(&["submit"], || serde_json::json!({ "size": 7 }))).await.unwrap();
+    host.health.waiting("mirror", "it catches up");
+    let seen = host.bus.survey(Duration::from_millis(50)).await.unwrap();
+    assert_eq!(
+        (seen[0].name.as_str(), seen[0].endpoints[0].subject.as_str()),
+        ("review", "svc.review.kent.submit")
+    );
+    assert_eq!(
+        seen[0].figures,
+        serde_json::json!({ "state": "waiting", "reasons": ["mirror: it catches up"], "size": 7 })
+    );
+}
+
+#[tokio::test]
 async fn pages_say_how_every_role_is_and_what_was_counted() {
     let board = Board::default();
     let health = board.role("review");
