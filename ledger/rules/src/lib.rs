@@ -52,5 +52,5 @@ mod tests;
 
 pub use case::Context;
 pub use refusal::{Class, Code, Refusal};
-pub use rules::{decide, evolve};
+pub use rules::{decide, evolve, evolve_entry};
 pub use state::{SnapshotError, State};

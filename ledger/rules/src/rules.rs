@@ -1,5 +1,6 @@
 //! The two functions that everything else serves, and which rule belongs to which kind.
 
+use ledger_core::entry::Entry;
 use ledger_core::ids::EntryIndex;
 use ledger_core::statement::Statement;
 use prost::Message;
@@ -251,6 +252,16 @@ pub fn evolve(state: &mut State, statement: &Statement, context: &Context) {
         | Tag::Other => {}
         _ => {}
     }
+}
+
+/// Remembers a recorded entry: [`evolve`], as every replay does it.
+pub fn evolve_entry(state: &mut State, entry: &Entry) {
+    let context = Context {
+        index: entry.index,
+        stream_version: entry.stream_version.saturating_sub(1),
+        recorded_at_ms: entry.recorded_at_ms,
+    };
+    evolve(state, &entry.statement, &context);
 }
 
 fn evolve_conduct(change: Change<'_>, tag: Tag) {

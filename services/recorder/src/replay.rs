@@ -3,7 +3,7 @@
 use ledger_core::checkpoint::SignedCheckpoint;
 use ledger_core::entry::Entry;
 use ledger_core::ids::{EntryIndex, TreeSize};
-use ledger_rules::{Context, State, evolve};
+use ledger_rules::{State, evolve_entry};
 use ledger_store::Store;
 
 use crate::recorder::{Config, OpenError};
@@ -25,12 +25,7 @@ fn replay_one(store: &dyn Store, state: &mut State, index: EntryIndex) -> Result
     let bytes = store.entry(index)?;
     let bytes = bytes.ok_or_else(|| OpenError::Replay { index, problem: "it is missing".to_owned() })?;
     let entry = Entry::parse(&bytes).map_err(|e| OpenError::Replay { index, problem: e.to_string() })?;
-    let context = Context {
-        index,
-        stream_version: entry.stream_version.saturating_sub(1),
-        recorded_at_ms: entry.recorded_at_ms,
-    };
-    evolve(state, &entry.statement, &context);
+    evolve_entry(state, &entry);
     Ok(())
 }
 

@@ -4,6 +4,7 @@ use bytes::Bytes;
 use scrutiny_proto::wire::v1 as wire;
 
 use super::{WireError, at_most, encode, field, strict};
+use crate::hash::Hash;
 use crate::ids::{EntryIndex, TreeSize};
 use crate::limits::{MAX_ENTRY_BYTES, MAX_MESSAGE_BYTES, MAX_NOTE_BYTES, MAX_TREE_SIZE};
 
@@ -23,9 +24,10 @@ impl SealedBatch {
     /// Reads the message.
     ///
     /// # Errors
-    /// Says which field is wrong, or that the encoding is not the canonical one.
+    /// Says which field is wrong, that the encoding is not the canonical one, or that the last entry was damaged on
+    /// the way.
     pub fn parse(bytes: &Bytes) -> Result<Self, WireError> {
-        let wire::SealedBatch { first_index, entries, checkpoint } =
+        let wire::SealedBatch { first_index, entries, checkpoint, last_leaf_hash } =
             strict("sealed batch", MAX_MESSAGE_BYTES, bytes)?;
         for entry in &entries {
             at_most("entries", entry.len(), MAX_ENTRY_BYTES)?;
@@ -33,6 +35,9 @@ impl SealedBatch {
         at_most("checkpoint", checkpoint.len(), MAX_NOTE_BYTES)?;
         if first_index.checked_add(entries.len() as u64).is_none_or(|end| end > MAX_TREE_SIZE) {
             return Err(field("first_index", format!("{first_index} lies beyond every log")));
+        }
+        if last_leaf(&entries) != last_leaf_hash {
+            return Err(field("last_leaf_hash", "is not that of the last entry: the message was damaged"));
         }
         let checkpoint = Some(checkpoint).filter(|note| !note.is_empty());
         Ok(Self { first: EntryIndex(first_index), entries, checkpoint })
@@ -45,6 +50,7 @@ impl SealedBatch {
             first_index: self.first.0,
             entries: self.entries.clone(),
             checkpoint: self.checkpoint.clone().unwrap_or_default(),
+            last_leaf_hash: last_leaf(&self.entries),
         })
     }
 
@@ -53,4 +59,8 @@ impl SealedBatch {
     pub fn end(&self) -> TreeSize {
         TreeSize(self.first.0 + self.entries.len() as u64)
     }
+}
+
+fn last_leaf(entries: &[Bytes]) -> Bytes {
+    entries.last().map_or_else(Bytes::new, |entry| Bytes::copy_from_slice(Hash::leaf(entry).as_bytes()))
 }

@@ -69,6 +69,8 @@ fn every_message_comes_back_as_it_was_and_is_read_strictly() {
     };
     check(&batch, &batch.to_bytes(), SealedBatch::parse);
     assert_eq!(batch.end(), TreeSize(4));
+    let none = SealedBatch { entries: Vec::new(), ..batch };
+    check(&none, &none.to_bytes(), SealedBatch::parse);
 }
 
 #[test]
@@ -115,4 +117,14 @@ fn a_sentence_beyond_its_bound_is_cut_between_letters_and_still_read() {
     let read = Receipt::parse(&Receipt { id: None, digest, outcome }.to_bytes()).expect("it is read");
     let Outcome::Refused(Refused { sentence, .. }) = read.outcome else { panic!("it is refused") };
     assert!(sentence.ends_with("é…") && sentence.len() <= MAX_REFUSAL_BYTES);
+}
+
+#[test]
+fn a_last_entry_that_was_damaged_on_the_way_is_noticed() {
+    let entries = vec![Bytes::from_static(b"one"), Bytes::from_static(b"two")];
+    let sent = SealedBatch { first: EntryIndex(3), entries, checkpoint: None }.to_bytes();
+    let at = sent.windows(3).position(|w| w == b"two").expect("it is in there");
+    let mut damaged = sent.to_vec();
+    damaged[at] ^= 1;
+    assert!(matches!(SealedBatch::parse(&damaged.into()), Err(WireError::Field { .. })));
 }
