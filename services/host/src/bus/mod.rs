@@ -19,6 +19,7 @@
 
 mod connection;
 mod consume;
+mod door;
 mod error;
 mod faults;
 mod gate;
@@ -38,6 +39,7 @@ use tokio::sync::broadcast;
 pub use connection::Connection;
 use consume::ConsumerKind;
 pub use consume::{Consumer, ConsumerSpec, Delivery, Follower, Listener, ack_all};
+pub use door::Door;
 pub use error::{AckError, BusError, FollowError, PublishError, RequestError};
 pub use faults::{DeliveryFault, Faults, PublishFault, Rates};
 use in_process::InProcess;
@@ -84,6 +86,7 @@ pub struct Bus(Arc<Carrier>);
 
 #[derive(Debug)]
 enum Carrier {
+    Door(door::Client),
     Here(InProcess),
     Nats(Box<JetStream>),
 }
@@ -108,12 +111,18 @@ impl Bus {
         Ok(Bus(Arc::new(Carrier::Nats(Box::new(JetStream::connect(settings).await?)))))
     }
 
+    /// The bus inside the `scrutiny up` that opened this [`Door`], for whoever hands statements in, asks and looks.
+    pub fn through_door(path: &std::path::Path) -> Bus {
+        Bus(Arc::new(Carrier::Door(door::Client::new(path))))
+    }
+
     /// Waits until the broker is there.
     ///
     /// # Errors
     /// When it is not within `within`, with what stood in the way.
     pub async fn connected(&self, within: Duration) -> Result<(), BusError> {
         match &*self.0 {
+            Carrier::Door(bus) => bus.connected().await,
             Carrier::Here(bus) => bus.connected(),
             Carrier::Nats(bus) => bus.connected(within).await,
         }
@@ -125,6 +134,9 @@ impl Bus {
     /// See [`PublishError`]: stored or not is known for all but [`PublishError::Unknown`].
     pub async fn publish(&self, message: Outgoing) -> Result<Stored, PublishError> {
         match &*self.0 {
+            Carrier::Door(_) => {
+                door::Client::services_only().map_err(|e: BusError| PublishError::Refused(e.to_string()))
+            }
             Carrier::Here(bus) => bus.publish(message),
             Carrier::Nats(bus) => bus.publish(message).await,
         }
@@ -136,6 +148,7 @@ impl Bus {
     /// When the connection has been drained.
     pub async fn tell(&self, subject: &str, headers: Headers, payload: Bytes) -> Result<(), BusError> {
         match &*self.0 {
+            Carrier::Door(bus) => bus.tell(subject, &headers, &payload).await,
             Carrier::Here(bus) => bus.tell(subject, headers, payload),
             Carrier::Nats(bus) => bus.tell(subject, headers, payload).await,
         }
@@ -147,6 +160,7 @@ impl Bus {
     /// When the connection has been drained.
     pub async fn listen(&self, pattern: &str) -> Result<Listener, BusError> {
         match &*self.0 {
+            Carrier::Door(bus) => bus.listen(pattern).await,
             Carrier::Here(bus) => bus.listen(pattern),
             Carrier::Nats(bus) => bus.listen(pattern).await,
         }
@@ -164,6 +178,7 @@ impl Bus {
         timeout: Duration,
     ) -> Result<Message, RequestError> {
         match &*self.0 {
+            Carrier::Door(bus) => bus.request(subject, &headers, &payload, timeout).await,
             Carrier::Here(bus) => bus.request(subject, headers, payload, timeout).await,
             Carrier::Nats(bus) => bus.request(subject, headers, payload, timeout).await,
         }
@@ -175,6 +190,7 @@ impl Bus {
     /// When the connection has been drained, or the description is not as NATS wants it.
     pub async fn serve(&self, spec: ServiceSpec) -> Result<Requests, BusError> {
         match &*self.0 {
+            Carrier::Door(_) => door::Client::services_only(),
             Carrier::Here(bus) => bus.serve(spec),
             Carrier::Nats(bus) => bus.serve(spec).await,
         }
@@ -186,6 +202,7 @@ impl Bus {
     /// When the broker is away.
     pub async fn survey(&self, wait: Duration) -> Result<Vec<ServiceSeen>, BusError> {
         match &*self.0 {
+            Carrier::Door(bus) => bus.survey(wait).await,
             Carrier::Here(bus) => bus.survey(),
             Carrier::Nats(bus) => bus.survey(wait).await,
         }
@@ -197,6 +214,7 @@ impl Bus {
     /// When there is no such stream.
     pub async fn consume(&self, spec: ConsumerSpec) -> Result<Consumer, BusError> {
         match &*self.0 {
+            Carrier::Door(_) => door::Client::services_only(),
             Carrier::Here(bus) => Ok(Consumer(ConsumerKind::Here(bus.consume(spec)?))),
             Carrier::Nats(bus) => Ok(Consumer(ConsumerKind::Nats(Box::new(bus.consume(spec).await?)))),
         }
@@ -208,6 +226,7 @@ impl Bus {
     /// When there is no such stream.
     pub async fn follow(&self, stream: &str, from_sequence: u64) -> Result<Follower, BusError> {
         match &*self.0 {
+            Carrier::Door(_) => door::Client::services_only(),
             Carrier::Here(bus) => bus.follow(stream, from_sequence),
             Carrier::Nats(bus) => bus.follow(stream, from_sequence).await,
         }
@@ -219,6 +238,7 @@ impl Bus {
     /// When there is no such stream, or the broker is away.
     pub async fn tail(&self, stream: &str) -> Result<Tail, BusError> {
         match &*self.0 {
+            Carrier::Door(bus) => bus.tail(stream).await,
             Carrier::Here(bus) => bus.tail(stream),
             Carrier::Nats(bus) => bus.tail(stream).await,
         }
@@ -230,6 +250,7 @@ impl Bus {
     /// When there is no such stream, or the broker is away.
     pub async fn message(&self, stream: &str, sequence: u64) -> Result<Option<Message>, BusError> {
         match &*self.0 {
+            Carrier::Door(_) => door::Client::services_only(),
             Carrier::Here(bus) => bus.message(stream, sequence),
             Carrier::Nats(bus) => bus.message(stream, sequence).await,
         }
@@ -241,6 +262,7 @@ impl Bus {
     /// When there is one that differs, or the broker refuses.
     pub async fn ensure(&self, spec: &StreamSpec) -> Result<(), BusError> {
         match &*self.0 {
+            Carrier::Door(_) => door::Client::services_only(),
             Carrier::Here(bus) => bus.ensure(spec),
             Carrier::Nats(bus) => bus.ensure(spec).await,
         }
@@ -252,6 +274,7 @@ impl Bus {
     /// Every reason why not, as a sentence for the operator.
     pub async fn check(&self, spec: &StreamSpec) -> Result<(), Vec<Complaint>> {
         match &*self.0 {
+            Carrier::Door(_) => Ok(()),
             Carrier::Here(bus) => bus.check(spec),
             Carrier::Nats(bus) => bus.check(spec).await,
         }
@@ -260,6 +283,7 @@ impl Bus {
     /// What happens to the connection, from now on.
     pub fn events(&self) -> broadcast::Receiver<BusEvent> {
         match &*self.0 {
+            Carrier::Door(bus) => bus.events(),
             Carrier::Here(bus) => bus.events(),
             Carrier::Nats(bus) => bus.events(),
         }
@@ -268,6 +292,7 @@ impl Bus {
     /// True while the broker can be reached.
     pub fn is_connected(&self) -> bool {
         match &*self.0 {
+            Carrier::Door(bus) => bus.is_open(),
             Carrier::Here(bus) => bus.is_open(),
             Carrier::Nats(bus) => bus.is_connected(),
         }
@@ -279,6 +304,7 @@ impl Bus {
     /// When that took longer than `deadline`.
     pub async fn drain(&self, deadline: Duration) -> Result<(), BusError> {
         match &*self.0 {
+            Carrier::Door(_) => Ok(()),
             Carrier::Here(bus) => {
                 bus.drain();
                 Ok(())
