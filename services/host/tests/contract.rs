@@ -9,7 +9,7 @@ mod contract {
 use std::time::Duration;
 
 use contract::cases;
-use host::bus::{Bus, Connection};
+use host::bus::{Bus, Connection, PublishFault};
 
 /// Each case, once for each implementation.
 macro_rules! contract {
@@ -37,6 +37,7 @@ contract!(
     what_is_put_off_comes_again_and_what_is_given_up_does_not,
     a_reader_gets_no_more_than_it_may_have_in_flight,
     the_same_id_is_stored_once,
+    an_id_is_forgotten_after_its_window,
     the_fence_refuses_whoever_believes_in_an_older_end,
     a_follower_sees_every_message_once_and_in_order,
     a_message_is_read_back_as_it_was_sent,
@@ -48,6 +49,24 @@ contract!(
     draining_ends_everything,
 );
 
+/// The one case that needs a broker to fall silent.
+#[tokio::test]
+async fn an_unknown_outcome_is_made_known_by_sending_again() {
+    let (bus, faults) = Bus::in_process_with_faults();
+    cases::provision(&bus).await;
+    faults.on_publish("ev.>", PublishFault::StoredButUnknown, 1);
+    cases::an_unknown_outcome_is_made_known_by_sending_again(bus, async || {}).await;
+
+    let Some(mut server) = brokers::Server::start() else { return };
+    let bus = jetstream(&server).await;
+    server.pause();
+    let wake = async || {
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        server.resume();
+    };
+    cases::an_unknown_outcome_is_made_known_by_sending_again(bus, wake).await;
+}
+
 async fn in_process() -> Bus {
     let bus = Bus::in_process();
     cases::provision(&bus).await;
@@ -55,7 +74,8 @@ async fn in_process() -> Bus {
 }
 
 async fn jetstream(server: &brokers::Server) -> Bus {
-    let bus = Bus::connect(&Connection::to(server.url(), "contract")).await.unwrap();
+    let settings = Connection { ack_timeout_ms: 1_000, ..Connection::to(server.url(), "contract") };
+    let bus = Bus::connect(&settings).await.unwrap();
     bus.connected(Duration::from_secs(5)).await.unwrap();
     cases::provision(&bus).await;
     bus

@@ -15,6 +15,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use host::broker::{Broker, Program};
+use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
 /// Names the program, when neither PATH nor the build folder has one.
@@ -105,6 +106,28 @@ impl Server {
         if let Some(broker) = self.broker.take() {
             broker.kill();
         }
+    }
+
+    /// Lets it fall silent, without its connections breaking.
+    ///
+    /// # Panics
+    /// When it does not run.
+    pub fn pause(&mut self) {
+        self.signal(Signal::STOP);
+    }
+
+    /// Lets it go on.
+    ///
+    /// # Panics
+    /// When it does not run.
+    pub fn resume(&mut self) {
+        self.signal(Signal::CONT);
+    }
+
+    fn signal(&mut self, signal: Signal) {
+        let broker = self.broker.as_ref().expect("the server runs");
+        let pid = i32::try_from(broker.process_id()).ok().and_then(Pid::from_raw);
+        kill_process(pid.expect("a process has a number above 0"), signal).expect("the server runs");
     }
 
     /// Starts it again where it was.

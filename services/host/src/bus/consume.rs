@@ -56,7 +56,8 @@ pub struct Delivery {
     pub payload: Bytes,
     /// Its place in the stream.
     pub sequence: u64,
-    /// How many times it was delivered, this one included.
+    /// How many times it was delivered, this one included, as far as the broker remembers: one that was killed
+    /// may count from 1 again.
     pub delivered: u64,
     pub(super) settle: Settle,
 }

@@ -29,7 +29,7 @@ fn small() -> StreamSpec {
 }
 
 pub(crate) async fn provision(bus: &Bus) {
-    for spec in [force().inbox(), force().sealed_log(), small()] {
+    for spec in [force().inbox(), force().sealed_log(), small(), forgetful()] {
         bus.ensure(&spec).await.unwrap();
         bus.ensure(&spec).await.unwrap();
     }
@@ -138,6 +138,39 @@ pub(crate) async fn the_same_id_is_stored_once(bus: Bus) {
     assert_eq!((first.duplicate, second.duplicate), (false, true));
     assert_eq!((first.sequence, &first.stream), (second.sequence, &second.stream));
     assert_eq!(bus.tail(&force().inbox().name).await.unwrap().messages, 1);
+}
+
+/// A stream that remembers ids for a second only.
+fn forgetful() -> StreamSpec {
+    StreamSpec {
+        name: "FORGETFUL".to_owned(),
+        subjects: vec!["forgetful.>".to_owned()],
+        duplicate_window: Duration::from_secs(1),
+        ..force().inbox()
+    }
+}
+
+pub(crate) async fn an_id_is_forgotten_after_its_window(bus: Bus) {
+    bus.publish(outgoing("forgetful.a", "a")).await.unwrap();
+    assert!(bus.publish(outgoing("forgetful.a", "a")).await.unwrap().duplicate);
+    // A server forgets now and then, not to the millisecond.
+    let forgotten = async {
+        while bus.publish(outgoing("forgetful.a", "a")).await.unwrap().duplicate {
+            tokio::time::sleep(Duration::from_millis(300)).await;
+        }
+    };
+    tokio::time::timeout(SOON, forgotten).await.unwrap();
+    assert_eq!(bus.tail("FORGETFUL").await.unwrap().messages, 2);
+}
+
+/// Once nobody answers any more, the outcome is unknown; the same bytes with the same id make it known.
+pub(crate) async fn an_unknown_outcome_is_made_known_by_sending_again(bus: Bus, silence: impl AsyncFnOnce()) {
+    let message = outgoing(&force().several("review"), "a");
+    let (unknown, ()) = tokio::join!(bus.publish(message.clone()), silence());
+    assert!(matches!(unknown, Err(PublishError::Unknown(_))), "{unknown:?}");
+    let again = bus.publish(message).await.unwrap();
+    let tail = bus.tail(&force().inbox().name).await.unwrap();
+    assert_eq!((again.sequence, tail.messages, tail.last_sequence), (1, 1, 1));
 }
 
 pub(crate) async fn the_fence_refuses_whoever_believes_in_an_older_end(bus: Bus) {

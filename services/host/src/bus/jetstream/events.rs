@@ -39,6 +39,17 @@ pub(super) async fn denied(events: &mut broadcast::Receiver<BusEvent>, of: impl 
     }
 }
 
+/// Ends when the broker is there again. Never, once the bus is gone.
+pub(super) async fn reconnected(events: &mut broadcast::Receiver<BusEvent>) {
+    loop {
+        match events.recv().await {
+            Ok(BusEvent::Connected) => return,
+            Ok(_) | Err(broadcast::error::RecvError::Lagged(_)) => {}
+            Err(broadcast::error::RecvError::Closed) => std::future::pending().await,
+        }
+    }
+}
+
 /// The server's sentence: `Permissions Violation for Publish to "ev.x"`, or `… for Subscription to "x"`,
 /// perhaps with `using queue "q"` behind it.
 fn denied_subject(text: &str) -> Option<String> {

@@ -6,14 +6,14 @@ use async_nats::jetstream::Context;
 use async_nats::jetstream::consumer::DeliverPolicy;
 use async_nats::jetstream::consumer::pull::{Ordered, OrderedConfig};
 use futures::StreamExt;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{broadcast, mpsc, watch};
 
-use super::{JetStream, headers_from_nats, until_closing};
-use crate::bus::WAITING;
+use super::{JetStream, events, headers_from_nats, until_closing};
 use crate::bus::consume::Follower;
 use crate::bus::error::{BusError, FollowError};
 use crate::bus::message::Message;
 use crate::bus::stream::Tail;
+use crate::bus::{BusEvent, WAITING};
 
 /// A follower who hears nothing asks so often whether the stream still is what it was. A stream that loses
 /// its end uses numbers again, and the library, which only counts up, would not notice.
@@ -33,6 +33,7 @@ impl JetStream {
             next: from,
             sender,
             closing: self.closing.subscribe(),
+            events: self.events.clone(),
         };
         tokio::spawn(follow.run());
         Ok(Follower { queue })
@@ -45,6 +46,7 @@ struct Follow {
     next: u64,
     sender: mpsc::Sender<Result<Message, FollowError>>,
     closing: watch::Receiver<bool>,
+    events: broadcast::Sender<BusEvent>,
 }
 
 /// Why one round of following ended.
@@ -79,7 +81,8 @@ impl Follow {
     }
 
     async fn round(&mut self) -> Ended {
-        if let Some(ended) = self.doubt().await {
+        let mut events = self.events.subscribe();
+        if let Err(ended) = self.doubt().await {
             return ended;
         }
         let mut messages = match open(&self.bus.context, &self.stream, self.next).await {
@@ -92,10 +95,13 @@ impl Follow {
                 item = messages.next() => item,
                 () = until_closing(&mut closing) => return Ended::Done,
                 () = self.sender.closed() => return Ended::Done,
+                // The reader on the server lives in memory, and is gone with it.
+                () = events::reconnected(&mut events) => return Ended::Interrupted("reconnected".to_owned()),
                 () = tokio::time::sleep(DOUBT) => {
                     match self.doubt().await {
-                        Some(ended) => return ended,
-                        None => continue,
+                        Ok(false) => continue,
+                        Ok(true) => return Ended::Interrupted("a message is there that did not come".to_owned()),
+                        Err(ended) => return ended,
                     }
                 }
             };
@@ -123,25 +129,22 @@ impl Follow {
         FollowError::Gap { stream: self.stream.clone(), expected: self.next, got }
     }
 
-    /// Asks the stream's leader whether what is next is still to come, or there. `None`: all is well.
-    async fn doubt(&self) -> Option<Ended> {
-        let tail: Tail = match self.bus.tail(&self.stream).await {
-            Ok(tail) => tail,
-            Err(e) => return Some(Ended::Interrupted(e.to_string())),
-        };
+    /// Asks the stream's leader whether what is next is there (`true`), or still to come.
+    async fn doubt(&self) -> Result<bool, Ended> {
+        let interrupted = |e: BusError| Ended::Interrupted(e.to_string());
+        let tail: Tail = self.bus.tail(&self.stream).await.map_err(interrupted)?;
         if tail.last_sequence + 1 < self.next {
             let (stream, expected) = (self.stream.clone(), self.next);
-            return Some(Ended::Lost(FollowError::WentBack { stream, expected, last: tail.last_sequence }));
+            return Err(Ended::Lost(FollowError::WentBack { stream, expected, last: tail.last_sequence }));
         }
         if tail.last_sequence < self.next {
-            return None;
+            return Ok(false);
         }
-        match self.bus.message(&self.stream, self.next).await {
-            Ok(Some(_)) => None,
-            Ok(None) if tail.last.is_none() => Some(Ended::Lost(self.gap(tail.last_sequence + 1))),
+        match self.bus.message(&self.stream, self.next).await.map_err(interrupted)? {
+            Some(_) => Ok(true),
+            None if tail.last.is_none() => Err(Ended::Lost(self.gap(tail.last_sequence + 1))),
             // A later message will come and show the gap.
-            Ok(None) => None,
-            Err(e) => Some(Ended::Interrupted(e.to_string())),
+            None => Ok(false),
         }
     }
 }
