@@ -3,6 +3,7 @@
 mod by_hand;
 mod erasure;
 mod for_the_board;
+mod importing;
 mod over_http;
 mod oversight;
 mod second_thoughts;

@@ -11,6 +11,7 @@ pub mod codes;
 mod csv;
 mod json;
 pub mod period;
+pub mod record;
 pub mod search;
 pub mod source;
 

@@ -15,6 +15,7 @@
 mod batch;
 mod committer;
 mod intake;
+mod many;
 mod receipt;
 mod recorder;
 mod replay;

@@ -142,11 +142,16 @@ impl Recorder {
     /// # Errors
     /// As [`Recorder::submit`].
     pub fn submit_blocking(&self, submission: Submission) -> Answer {
+        self.hand_in(submission)
+            .blocking_recv()
+            .unwrap_or_else(|_| Err(Failure::Unavailable("the recorder has stopped".to_owned())))
+    }
+
+    /// Hands in a statement from a thread that may block, and does not wait for its answer.
+    pub(crate) fn hand_in(&self, submission: Submission) -> oneshot::Receiver<Answer> {
         let (reply, answer) = oneshot::channel();
         self.send_blocking(Message::Submit(Job { submission, reply }));
         answer
-            .blocking_recv()
-            .unwrap_or_else(|_| Err(Failure::Unavailable("the recorder has stopped".to_owned())))
     }
 
     /// Publishes a checkpoint over everything recorded so far.

@@ -1,8 +1,12 @@
 //! The command line, as clap reads it. What each command does is in `commands`.
 
+mod import;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueHint};
+
+pub(crate) use import::{ExportSource, Import, ImportFiles, Sources};
 
 /// Signed decisions of policing scrutiny, in an order that nobody can quietly rewrite.
 #[derive(Debug, Parser)]
@@ -52,6 +56,9 @@ pub(crate) enum Command {
     Record(Record),
     /// Sign statements without recording them, for several signers or another machine
     Sign(Sign),
+    /// Import published records of stop and search and of use of force, and write the files back
+    #[command(subcommand)]
+    Import(Import),
     /// Show the kinds of statement there are, or one with its fields, signers and an example
     Kinds(Kinds),
     /// Show a stream, an entry by index, or a statement by id

@@ -107,14 +107,8 @@ impl Keyring {
     pub(crate) fn sign(&self, key: &PublicKey, namespace: &str, message: &[u8]) -> Done<Vec<u8>> {
         let id = key.key_id();
         let named = self.all()?.into_iter().find(|n| n.public.key_id() == id);
-        if let Some(named) = named {
-            let path = self.dir.join(&named.name);
-            if path.exists() {
-                let text = read_private(&path)?;
-                let private = sshsig::read_private_key(&text)
-                    .map_err(|e| Stop::Usage(format!("{}: {e}", path.display())))?;
-                return Ok(sshsig::sign(&private, namespace, message));
-            }
+        if let Some(named) = named.filter(|named| self.dir.join(&named.name).exists()) {
+            return Ok(sshsig::sign(&self.private(&named.name)?, namespace, message));
         }
         let Some(socket) = std::env::var_os("SSH_AUTH_SOCK") else {
             return Err(Stop::CannotDecide(format!(
@@ -125,6 +119,14 @@ impl Keyring {
         };
         agent::sign(Path::new(&socket), key, namespace, message)
             .map_err(|e| Stop::CannotDecide(format!("the ssh-agent did not sign with {id}: {e}")))
+    }
+
+    /// A private key in the folder, for a service that signs thousands of statements.
+    pub(crate) fn private(&self, name: &str) -> Done<SigningKey> {
+        check_name(name)?;
+        let path = self.dir.join(name);
+        let text = read_private(&path)?;
+        sshsig::read_private_key(&text).map_err(|e| Stop::Usage(format!("{}: {e}", path.display())))
     }
 
     /// Makes the log's signing keys.

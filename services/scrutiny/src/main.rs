@@ -23,7 +23,7 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
-use crate::cli::{Cli, Command, Key, Response};
+use crate::cli::{Cli, Command, Import, Key, Response};
 use crate::exit::Done;
 use crate::output::Output;
 
@@ -49,6 +49,9 @@ fn run(cli: Cli, out: Output) -> Done {
         Command::Key(Key::Revoke(args)) => commands::key::revoke(&args, at, out),
         Command::Record(args) => commands::record::run(&args, at, out),
         Command::Sign(args) => commands::sign::run(&args, at, out),
+        Command::Import(Import::StopSearch(args)) => commands::import::stop_search(&args, at, out),
+        Command::Import(Import::Sources(args)) => commands::import::sources(&args, at, out),
+        Command::Import(Import::ExportSource(args)) => commands::import::export_source(&args, at, out),
         Command::Kinds(args) => commands::kinds::run(&args, out),
         Command::Show(args) => commands::show::run(&args, at, out),
         Command::Register(args) => commands::register::run(&args, at, out),

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
-use ledger_core::ids::{KeyId, Origin, StreamId};
+use ledger_core::ids::{KeyId, Origin, StatementId, StreamId};
 use ledger_core::sshsig::PublicKey;
 use ledger_core::statement::{NAMESPACE, Statement};
 use ledger_draft::{Draft, PrepareContext, Prepared};
@@ -94,6 +94,14 @@ pub(crate) fn public_key(keyring: &Keyring, id: KeyId) -> Done<PublicKey> {
 /// A statement's bytes, read back.
 pub(crate) fn parse_statement(name: &Path, bytes: &Bytes) -> Done<Statement> {
     Statement::parse(bytes).map_err(|e| Stop::Usage(format!("{}: {e}", name.display())))
+}
+
+/// A fresh id for a statement.
+pub(crate) fn new_id() -> Done<StatementId> {
+    let mut random = [0; 10];
+    getrandom::fill(&mut random).map_err(|e| Stop::Io(format!("the system gives no random bytes: {e}")))?;
+    let uuid = uuid::Builder::from_unix_timestamp_millis(now_ms(), &random).into_uuid();
+    Ok(StatementId::from_uuid(uuid).expect("a UUID made as version 7 is one"))
 }
 
 /// Now, milliseconds since the Unix epoch.

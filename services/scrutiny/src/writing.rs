@@ -1,15 +1,17 @@
 //! A ledger opened for writing: the recorder and the keys, in this process.
 
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use ledger_core::entry::Entry;
-use ledger_core::ids::{EntryIndex, Origin, StreamId};
+use ledger_core::ids::{EntryIndex, KeyId, Origin, StreamId};
 use ledger_draft::Draft;
 use ledger_rules::Class;
+use ledger_rules::civil::Day;
 use ledger_store::{Options, SegmentStore, StoreError};
-use recorder::{Config, Durable, Failure, OpenError, Recorder, Submission};
+use recorder::{Answer, Config, Durable, Failure, OpenError, Recorder, Submission};
 
 use crate::cli::Common;
 use crate::exit::{Done, Stop};
@@ -96,15 +98,36 @@ impl Writer {
 
     /// Records what was signed.
     pub(crate) fn submit(&self, submission: Submission) -> Done<Durable> {
-        self.recorder.submit_blocking(submission).map_err(|failure| match failure {
-            Failure::Refused(refusal) => {
-                let sentence = format!("refused, {}: {}", refusal.code, refusal.sentence);
-                match refusal.code.class() {
-                    Class::Conflict => Stop::Conflict(sentence),
-                    _ => Stop::Refused(sentence),
-                }
-            }
-            Failure::Unavailable(reason) => Stop::Io(reason),
+        self.recorder.submit_blocking(submission).map_err(failure)
+    }
+
+    /// Makes and records many statements, many on their way at once; each answer in their order.
+    pub(crate) fn submit_many<T: Send>(
+        &self,
+        items: impl IntoIterator<Item = T>,
+        make: impl Fn(T) -> Submission + Sync,
+        tell: impl FnMut(Answer) -> ControlFlow<()>,
+    ) {
+        self.recorder.submit_many(items, make, tell);
+    }
+
+    /// How many entries each stream holds now.
+    pub(crate) fn versions(&self, streams: Vec<StreamId>) -> Done<Vec<u64>> {
+        let versions = self.recorder.read(move |store, _| {
+            streams.iter().map(|stream| store.stream_version(stream)).collect::<Result<Vec<_>, _>>()
+        });
+        versions.map_err(store)
+    }
+
+    /// The keys that hold a role now, each with the body it is held at.
+    pub(crate) fn holders(&self, role: &'static str) -> Vec<(KeyId, String)> {
+        let today = Day::in_london(signing::now_ms());
+        self.recorder.read(move |_, state| {
+            let held = |id: &KeyId| {
+                let roles = state.roles(id).iter().filter(|held| held.role == role && held.covers(today));
+                roles.map(|held| (*id, held.body.clone())).collect::<Vec<_>>()
+            };
+            state.keys().flat_map(|(id, _)| held(id)).collect()
         })
     }
 
@@ -117,6 +140,20 @@ impl Writer {
     pub(crate) fn receipt(&self, index: EntryIndex) -> Done<Option<String>> {
         let receipt = self.recorder.read(move |store, _| recorder::receipt(store, index)).map_err(store)?;
         Ok(receipt.map(|proof| String::from_utf8_lossy(&proof.to_bytes()).into_owned()))
+    }
+}
+
+/// What an answer other than a receipt means for the exit code.
+pub(crate) fn failure(failure: Failure) -> Stop {
+    match failure {
+        Failure::Refused(refusal) => {
+            let sentence = format!("refused, {}: {}", refusal.code, refusal.sentence);
+            match refusal.code.class() {
+                Class::Conflict => Stop::Conflict(sentence),
+                _ => Stop::Refused(sentence),
+            }
+        }
+        Failure::Unavailable(reason) => Stop::Io(reason),
     }
 }
 

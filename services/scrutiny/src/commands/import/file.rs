@@ -1,0 +1,115 @@
+//! One file on its way into the ledger: its own statement first, then its rows, many at a time.
+//!
+//! What a crash means: before the file's statement is durable, nothing happened. After it, some of the rows are
+//! there, and the next import of the same file adds the others: a row's stream and statement are functions of the
+//! file's digest and the row's number, so none can be there twice.
+
+use std::ops::ControlFlow;
+
+use bytes::Bytes;
+use imports::record::{Batch, Rows, Service, row_stream, source_stream};
+use indicatif::ProgressBar;
+use ledger_core::hash::Hash;
+use ledger_core::ids::{StatementId, StreamId};
+use ledger_rules::civil::Day;
+use prost::Message as _;
+use scrutiny_proto::ledger::v1::{Occurred, Precision};
+use scrutiny_proto::review::v1::SourceFileImported;
+
+use crate::exit::{Done, Stop};
+use crate::signing;
+use crate::writing::{Writer, failure};
+
+/// Rows whose streams are looked up at a time.
+const ASK: usize = 4_096;
+
+/// A file that was read to its end, ready to be recorded.
+pub(crate) struct Ready<'a> {
+    pub(crate) digest: Hash,
+    pub(crate) about: SourceFileImported,
+    pub(crate) kind: Rows,
+    pub(crate) rows: Vec<&'a [u8]>,
+}
+
+/// What became of a file's rows.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Counts {
+    pub(crate) added: u64,
+    pub(crate) already: u64,
+}
+
+/// Records what is not there yet. The counts are true whether or not it came to the end.
+pub(crate) fn record(
+    ready: &Ready<'_>,
+    service: &Service,
+    writer: &Writer,
+    bar: &ProgressBar,
+) -> (Counts, Done) {
+    let mut counts = Counts::default();
+    let outcome = begin(ready, service, writer).and_then(|(file, is_new)| {
+        let there = if is_new { vec![false; ready.rows.len()] } else { rows_there(ready, writer)? };
+        counts.already = there.iter().filter(|is| **is).count() as u64;
+        bar.inc(counts.already);
+        let today = Day::in_london(signing::now_ms());
+        let batch = Batch::new(service, ready.kind, ready.digest, file, today);
+        let missing = (1..).zip(&ready.rows).zip(there).filter(|(_, there)| !there).map(|(row, _)| row);
+        let mut stop = Ok(());
+        writer.submit_many(
+            missing,
+            |(number, row)| batch.submission(number, row),
+            |answer| {
+                match answer {
+                    Ok(durable) if durable.already => counts.already += 1,
+                    Ok(_) => counts.added += 1,
+                    Err(why) => {
+                        // The first that stopped is what there is to tell.
+                        if stop.is_ok() {
+                            stop = Err(failure(why));
+                        }
+                        return ControlFlow::Break(());
+                    }
+                }
+                bar.inc(1);
+                ControlFlow::Continue(())
+            },
+        );
+        stop
+    });
+    (counts, outcome)
+}
+
+/// The id of the file's own statement, and whether it was recorded just now.
+fn begin(ready: &Ready<'_>, service: &Service, writer: &Writer) -> Done<(StatementId, bool)> {
+    let stream: StreamId = source_stream(&ready.digest).parse().expect("a digest's digits make a stream");
+    if let Some(first) = writer.entries_of(&stream, 1)?.first() {
+        let recorded = SourceFileImported::decode(first.statement.body.clone())
+            .map_err(|e| Stop::VerificationFailed(format!("{stream}: it names no file: {e}")))?;
+        if recorded.sha256 != ready.digest.to_hex() {
+            let sentence = format!(
+                "{stream} is another file, {} with digest {}; the two agree in 16 digits and cannot be told apart",
+                recorded.file_name, recorded.sha256
+            );
+            return Err(Stop::Conflict(sentence));
+        }
+        return Ok((first.statement.id, false));
+    }
+    let id = signing::new_id()?;
+    let occurred = Occurred { precision: Precision::Unknown.into(), ..Default::default() };
+    let body = Bytes::from(ready.about.encode_to_vec());
+    let kind = "scrutiny.review.v1.SourceFileImported";
+    writer.submit(service.submission(id, kind, stream.to_string(), occurred, body))?;
+    Ok((id, true))
+}
+
+fn rows_there(ready: &Ready<'_>, writer: &Writer) -> Done<Vec<bool>> {
+    let mut there = Vec::with_capacity(ready.rows.len());
+    let numbers: Vec<u64> = (1..=ready.rows.len() as u64).collect();
+    for some in numbers.chunks(ASK) {
+        let stream = |n: &u64| {
+            let text = row_stream(ready.kind, &ready.digest, *n);
+            text.parse().expect("a digest's digits and a number make a stream")
+        };
+        there.extend(writer.versions(some.iter().map(stream).collect())?.into_iter().map(|v| v > 0));
+    }
+    Ok(there)
+}

@@ -1,0 +1,170 @@
+//! What an analyst does with the files that every force publishes: imports them, is interrupted, goes on, makes
+//! mistakes, and gets every file back.
+
+use std::fs;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use crate::harness::{Answer, Scene, root};
+
+const MONTH: &str = "2024-04-cambridgeshire-stop-and-search.csv";
+
+fn month() -> Vec<u8> {
+    fs::read(root().join("demo/data").join(MONTH)).expect("the project carries one month")
+}
+
+impl Scene {
+    fn put(&self, name: &str, bytes: &[u8]) -> &Self {
+        fs::write(self.path(name), bytes).expect("a file can be written");
+        self
+    }
+
+    /// How many rows were read, added, there already, flagged.
+    fn import(&self, name: &str) -> [u64; 4] {
+        let result = self.json(["import", "stop-search", name]);
+        ["rows_read", "added", "already_there", "flagged"].map(|what| result[what].as_u64().expect("a count"))
+    }
+
+    fn written_again(&self, name: &str) -> Vec<u8> {
+        let out = format!("{name}.again");
+        let answer = self.run(["import", "export-source", name, "--out", &out]);
+        assert_eq!(answer.code, 0, "{answer:?}");
+        fs::read(self.path(&out)).expect("it was written")
+    }
+}
+
+#[test]
+fn a_month_is_imported_once_and_comes_back_byte_for_byte() {
+    let scene = Scene::with_people();
+    let none = scene.run(["import", "sources"]);
+    assert!(none.stdout.contains("No file was imported yet."), "{none:?}");
+    scene.put(MONTH, &month());
+    let before = scene.size();
+    assert_eq!(scene.import(MONTH), [197, 197, 0, 0]);
+    assert_eq!(scene.size(), before + 198, "the file and each of its rows");
+    assert_eq!(scene.import(MONTH), [197, 0, 197, 0], "a second time adds nothing");
+    assert_eq!(scene.size(), before + 198);
+    assert_eq!(scene.written_again(MONTH), month());
+
+    let sources = scene.json(["import", "sources"]);
+    assert_eq!(sources[0]["source"], "source/7b8bb2f318d0435a");
+    assert_eq!(sources[0]["force"], "cambridgeshire");
+    assert_eq!(sources[0]["period"], "2024-04");
+    let first = scene.run(["show", "search/7b8bb2f318d0435a-1"]);
+    assert!(first.code == 0 && first.stdout.contains("SVC:import of cambridgeshire"), "{first:?}");
+}
+
+/// Rows that people would call broken: a byte order mark, mixed line endings, a value over two lines, bytes that are
+/// no UTF-8, two rows that are the same, words that nobody knows, no end to the last line.
+#[test]
+fn every_row_survives_whatever_it_looks_like() {
+    let scene = Scene::with_people();
+    let text = String::from_utf8(month()).expect("published in UTF-8");
+    let lines: Vec<&str> = text.lines().collect();
+    let mut bytes = b"\xef\xbb\xbf".to_vec();
+    bytes.extend(format!("{}\r\n{}\n{}\r\n\r\n{}\r", lines[0], lines[1], lines[1], lines[2]).bytes());
+    bytes.extend(lines[3].replace("Cambridge", "").replacen("Person", "\"Per\r\nson\"", 1).bytes());
+    bytes.extend(b"\n");
+    let strange = lines[4].split(',').enumerate().map(|(at, value)| match at {
+        1 => "2204-04-01T10:00:00+00:00",
+        12 => "Told off",
+        13 => "maybe",
+        _ => value,
+    });
+    bytes.extend(strange.collect::<Vec<_>>().join(",").bytes());
+    bytes.extend(b"\r\nPerson search,2024-04-02,,Caf\xe9,,,,,,,,,,,");
+    scene.put("odd.csv", &bytes);
+    assert_eq!(
+        scene.import("odd.csv"),
+        [6, 6, 0, 5],
+        "a day to come, two words, a type over two lines, no text"
+    );
+    assert_eq!(scene.written_again("odd.csv"), bytes);
+    assert_eq!(scene.json(["verify", "ledger"])["verdict"]["state"], "clean");
+
+    let array = b"[\n  {\"type\": \"Person search\", \"datetime\": \"2024-04-02T10:00:00+00:00\", \"outcome\": false}  ,\r\n{\"datetime\":\"\",\"type\":\"Person search\",\"new\":[1,{\"]\":2}]}\n] \n";
+    scene.put("answer.json", array);
+    assert_eq!(scene.import("answer.json")[..2], [2, 2]);
+    assert_eq!(scene.written_again("answer.json"), array);
+}
+
+#[test]
+fn a_file_that_is_none_changes_nothing_and_says_what_is_wrong() {
+    let scene = Scene::with_people();
+    let good = month();
+    let text = String::from_utf8(good.clone()).expect("published in UTF-8");
+    let end = good.len() - 100;
+    scene
+        .put(MONTH, &good)
+        .put("empty.csv", b"")
+        .put("page.csv", b"<!DOCTYPE html><title>404</title>")
+        .put("street.csv", b"Crime ID,Month,Reported by\r\n1,2024-04,Cambridgeshire Constabulary\r\n")
+        .put("cut.csv", &good[..end])
+        .put("short.csv", text.replacen(",False\r\n", "\r\n", 1).as_bytes())
+        .put("answer.json", b"[{\"type\":\"Person search\"");
+    let before = scene.size();
+    let refused = |args: &[&str], code: i32, says: &str| {
+        let answer: Answer = scene.run(["import", "stop-search"].iter().chain(args));
+        assert_eq!(answer.code, code, "{args:?}: {answer:?}");
+        assert!(answer.stderr.contains(says), "{args:?}: {answer:?}");
+    };
+    refused(&["nowhere.csv"], 5, "nowhere.csv");
+    refused(&["empty.csv"], 2, "empty.csv: the file is empty");
+    refused(&["page.csv"], 2, "page.csv: it is neither a CSV file nor a JSON array");
+    refused(&["street.csv"], 2, "unknown [\"Crime ID\", \"Month\", \"Reported by\"]");
+    refused(
+        &["cut.csv"],
+        2,
+        "row 197 (line 198) has 9 values where the first line names 15 columns; is the file cut short?",
+    );
+    refused(&["short.csv"], 2, "has 14 values");
+    refused(&["answer.json"], 2, "element 1, at byte 1");
+    refused(
+        &[MONTH, "--force", "cumbria"],
+        2,
+        "its name says it is of cambridgeshire, and --force says cumbria",
+    );
+    refused(&[MONTH, "--by", "tactical-lead as TL of cambridgeshire"], 2, "imports are signed as SVC:import");
+    // The first of the two is good. Nothing of it is recorded either.
+    refused(&[MONTH, "cut.csv"], 2, "cut.csv: row 197");
+    assert_eq!(scene.size(), before, "nothing was recorded");
+    assert_eq!(scene.import(MONTH), [197, 197, 0, 0], "and nothing stands in the way of the good file");
+    let unknown = scene.run(["import", "export-source", "other.csv"]);
+    assert!(unknown.code == 5 && unknown.stderr.contains("no such file was imported"), "{unknown:?}");
+}
+
+/// The program is killed with SIGKILL while it imports, again and again, each time a little later.
+#[test]
+fn an_import_that_is_killed_goes_on_where_it_stopped() {
+    let scene = Scene::with_people();
+    let text = String::from_utf8(month()).expect("published in UTF-8");
+    let (head, rows) = text.split_once("\r\n").expect("a line of columns");
+    let big = format!("{head}\r\n{}", rows.repeat(60));
+    let all = 60 * 197;
+    scene.put("big.csv", big.as_bytes());
+    let mut killed = 0;
+    for round in 0..12 {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_scrutiny"))
+            .args(["import", "stop-search", "big.csv", "--quiet"])
+            .current_dir(scene.path(""))
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("the program starts");
+        std::thread::sleep(Duration::from_millis(40 + 90 * round));
+        let was_running = child.try_wait().expect("it can be asked").is_none();
+        child.kill().expect("it can be killed");
+        child.wait().expect("it ends");
+        killed += u32::from(was_running);
+        if !was_running {
+            break;
+        }
+    }
+    assert!(killed > 0, "at least one import was killed");
+    let [read, added, already, _] = scene.import("big.csv");
+    assert_eq!((read, added + already), (all, all));
+    assert_eq!(scene.import("big.csv"), [all, 0, all, 0]);
+    assert_eq!(scene.json(["import", "sources"])[0]["rows_there"], all);
+    assert_eq!(scene.written_again("big.csv"), big.as_bytes());
+    assert_eq!(scene.json(["verify", "ledger"])["verdict"]["state"], "clean");
+}
