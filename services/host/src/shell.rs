@@ -14,7 +14,7 @@ use crate::config::{Common, Config, ConfigError};
 use crate::health::{Board, Health};
 use crate::ops::Ops;
 use crate::role::Role;
-use crate::stopping::{Stopping, on_signals};
+use crate::stopping::{self, Stopping, on_signals};
 use crate::telemetry::{self, Telemetry};
 use crate::{metrics, probe};
 
@@ -237,7 +237,11 @@ where
 {
     let common = config.common().clone();
     let stopping = Stopping::new();
-    tokio::spawn(on_signals(stopping.clone(), common.stop.within()));
+    let signals = on_signals(stopping.clone(), common.stop.within());
+    tokio::spawn(async move {
+        signals.await;
+        stopping::at_once();
+    });
     let board = Board::default();
     let health = board.role(role.name);
     let address = serve_ops(common.ops.listen, board.clone()).await?;

@@ -70,22 +70,28 @@ pub(crate) async fn signal() -> std::io::Result<&'static str> {
 /// What a shell says of a process that a second signal ended: 128 + SIGINT.
 pub const AT_ONCE: u8 = 130;
 
-/// From the first signal on everybody is asked to stop; the second ends the process at once. Nothing is lost by
-/// that which was said to be durable: every start recovers as from a crash.
+/// From the first signal on everybody is asked to stop; returns at the second, which ends the process at once: call
+/// [`at_once`]. Nothing that was said to be durable is lost by that: every start recovers as from a crash.
 pub async fn on_signals(stopping: Stopping, within: Duration) {
     match signal().await {
         Ok(name) => {
-            tracing::info!(signal = name, within_s = within.as_secs(), "stopping; once more to stop at once")
+            tracing::info!(signal = name, within_s = within.as_secs(), "stopping; once more to stop at once");
         }
         Err(e) => {
-            return tracing::error!("signals cannot be watched, so only a kill stops this process: {e}");
+            tracing::error!("signals cannot be watched, so only a kill stops this process: {e}");
+            std::future::pending::<()>().await;
         }
     }
     stopping.ask(within);
-    if let Ok(name) = signal().await {
-        tracing::warn!(signal = name, "stopped at once");
-        std::process::exit(i32::from(AT_ONCE));
+    match signal().await {
+        Ok(name) => tracing::warn!(signal = name, "stopped at once"),
+        Err(_) => std::future::pending().await,
     }
+}
+
+/// Ends the process.
+pub fn at_once() -> ! {
+    std::process::exit(i32::from(AT_ONCE))
 }
 
 #[cfg(test)]

@@ -52,6 +52,8 @@ pub(crate) enum Command {
     /// Make, enrol, list, rotate, suspend and revoke signing keys
     #[command(subcommand)]
     Key(Key),
+    /// Show how the services are, and where their ledger stands
+    Status(Status),
     /// Sign statements and record them
     Record(Record),
     /// Sign statements without recording them, for several signers or another machine
@@ -479,4 +481,30 @@ pub(crate) struct AllowedSigners {
     /// Write to a file
     #[arg(long, short, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) out: Option<PathBuf>,
+}
+
+/// Where the services are, and as whom to speak to them.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Services {
+    /// A broker, "nats://host:4222", or the folder of a ledger whose `scrutiny up` is running [default: --ledger]
+    #[arg(long, value_name = "WHERE")]
+    pub(crate) to: Option<String>,
+    /// A file with an nkey seed for the broker
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) nats_nkey: Option<PathBuf>,
+    /// A credentials file for the broker
+    #[arg(long, value_name = "FILE", conflicts_with = "nats_nkey", value_hint = ValueHint::FilePath)]
+    pub(crate) nats_credentials: Option<PathBuf>,
+    /// Certificates that the broker's must be signed by, as PEM
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) nats_ca: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Status {
+    #[command(flatten)]
+    pub(crate) services: Services,
+    /// Wait so many seconds at most until every service is ready
+    #[arg(long, value_name = "SECONDS", default_value_t = 0)]
+    pub(crate) wait: u64,
 }

@@ -28,4 +28,5 @@ pub(crate) mod response;
 pub(crate) mod scrub;
 pub(crate) mod show;
 pub(crate) mod sign;
+pub(crate) mod status;
 pub(crate) mod verify;

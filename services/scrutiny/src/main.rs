@@ -11,6 +11,7 @@ mod exit;
 mod keyring;
 mod live;
 mod output;
+mod reach;
 mod reading;
 mod signing;
 mod trust;
@@ -47,6 +48,7 @@ fn run(cli: Cli, out: Output) -> Done {
         Command::Key(Key::Suspend(args)) => commands::key::suspend(&args, false, at, out),
         Command::Key(Key::Reinstate(args)) => commands::key::suspend(&args, true, at, out),
         Command::Key(Key::Revoke(args)) => commands::key::revoke(&args, at, out),
+        Command::Status(args) => commands::status::run(&args, at, out),
         Command::Record(args) => commands::record::run(&args, at, out),
         Command::Sign(args) => commands::sign::run(&args, at, out),
         Command::Import(Import::StopSearch(args)) => commands::import::stop_search(&args, at, out),

@@ -1,0 +1,76 @@
+//! Reaching services: through a broker, or through the door of a `scrutiny up` on this machine.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use host::bus::{Bus, BusError, Connection};
+
+use crate::cli::Services;
+use crate::exit::{Done, Stop};
+
+/// How long a broker may take to answer at first.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Where `scrutiny up` opens its door, in the folder of its ledger.
+pub(crate) fn door_of(ledger: &Path) -> PathBuf {
+    ledger.join("up").join("bus.sock")
+}
+
+/// Where the services are, as a sentence says it.
+pub(crate) fn place(at: &Services, ledger: &Path) -> String {
+    at.to.clone().unwrap_or_else(|| ledger.display().to_string())
+}
+
+/// Connects to the broker that is named, or to the `scrutiny up` of a ledger's folder.
+pub(crate) async fn reach(at: &Services, ledger: &Path) -> Done<Bus> {
+    match &at.to {
+        Some(url) if url.contains("://") => {
+            let bus = Bus::connect(&connection(at, url)).await.map_err(settings)?;
+            let nobody = |e: BusError| Stop::Io(format!("nobody answers at {url}: {e}"));
+            bus.connected(PATIENCE).await.map_err(nobody)?;
+            Ok(bus)
+        }
+        Some(folder) => through_door(Path::new(folder)).await,
+        None => through_door(ledger).await,
+    }
+}
+
+async fn through_door(ledger: &Path) -> Done<Bus> {
+    let bus = Bus::through_door(&door_of(ledger));
+    bus.connected(PATIENCE).await.map_err(|_| {
+        Stop::Io(format!(
+            "nobody answers at {0}: no `scrutiny up` runs on that ledger (`scrutiny --ledger {0} up` starts it; \
+             --to says where else the services are)",
+            ledger.display()
+        ))
+    })?;
+    Ok(bus)
+}
+
+fn connection(at: &Services, url: &str) -> Connection {
+    Connection {
+        servers: url.split(',').map(|one| one.trim().to_owned()).collect(),
+        name: "scrutiny".to_owned(),
+        nkey_file: at.nats_nkey.clone(),
+        credentials_file: at.nats_credentials.clone(),
+        ca_file: at.nats_ca.clone(),
+        ..Connection::default()
+    }
+}
+
+fn settings(error: BusError) -> Stop {
+    match error {
+        BusError::Settings(why) => Stop::Usage(why),
+        other => Stop::Io(other.to_string()),
+    }
+}
+
+/// Runs something that waits for services.
+pub(crate) fn wait_for<T>(work: impl Future<Output = Done<T>>) -> Done<T> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(|e| Stop::Io(format!("this process gets no threads: {e}")))?
+        .block_on(work)
+}
