@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::case::Case;
 use crate::delegation::Delegation;
 use crate::lockout;
+use crate::pseudonym::Pseudonym;
 use crate::refusal::{Code, Refusal, refuse};
 use crate::roles::{Held, KA, ROOT};
 use crate::state::State;
@@ -39,6 +40,8 @@ pub struct Key {
     pub roles: Vec<Held>,
     /// Delegations to it, not ended.
     pub delegations: Vec<Delegation>,
+    /// How records of powers name its holder. Never forgotten, whatever roles end.
+    pub pseudonyms: Vec<Pseudonym>,
 }
 
 /// Whether a key may sign.
@@ -73,6 +76,7 @@ impl Key {
             standing: Standing::Active,
             roles: Vec::new(),
             delegations: Vec::new(),
+            pseudonyms: Vec::new(),
         }
     }
 
@@ -224,6 +228,7 @@ pub(crate) fn evolve_rotated(state: &mut State, old: &str, body: &KeyRotated, at
     let mut new = Key::new(&body.new_public_key, at, key.root);
     new.roles = std::mem::take(&mut key.roles);
     new.delegations = std::mem::take(&mut key.delegations);
+    new.pseudonyms.clone_from(&key.pseudonyms);
     // A suspension is about the holder, who is the same.
     new.standing = std::mem::replace(&mut key.standing, Standing::Rotated { to, compromised_since: None });
     state.keys.insert(to, new);

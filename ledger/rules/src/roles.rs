@@ -8,6 +8,7 @@ use crate::case::Case;
 use crate::civil::{self, Day};
 use crate::keys::{Key, Standing, needs_two_roots};
 use crate::lockout;
+use crate::pseudonym::{self, Pseudonym};
 use crate::refusal::{Code, Refusal, refuse};
 use crate::state::State;
 
@@ -84,6 +85,9 @@ pub(crate) fn decide_assigned(case: &Case<'_>) -> Result<(), Refusal> {
     }
     if body.role == KA {
         needs_two_roots(case, "to assign KA")?;
+    }
+    if !body.pseudonym.is_empty() {
+        pseudonym::read("pseudonym", &body.pseudonym)?;
     }
     let (id, key) = live_key(case, &body.key)?;
     if case.statement.key_ids().any(|signer| signer == id) {
@@ -169,6 +173,9 @@ pub(crate) fn evolve_assigned(state: &mut State, assignment: &str, body: &RoleAs
         to: civil::optional(&body.valid_to),
         acting: body.acting,
     });
+    if let Some(person) = Pseudonym::from_bytes(&body.pseudonym).filter(|p| !key.pseudonyms.contains(p)) {
+        key.pseudonyms.push(person);
+    }
     state.assignments.insert(assignment.to_owned(), id);
 }
 

@@ -12,11 +12,12 @@ use crate::conduct::{ConductCase, Proceedings};
 use crate::kinds::{self, Tag};
 use crate::obligation::Stage;
 use crate::refusal::{Code, Refusal, refuse};
+use crate::review::{self, Review};
 use crate::state::State;
 use crate::{
     actions, bodies, charter, clock_change, conduct, delegation, envelope, facts, flow, genesis, hold, keys,
     meetings, obligation, occurred, personal_data, privacy, proceedings, referral, report, response, roles,
-    severity, signers, submission,
+    scrutiny, severity, signers, submission,
 };
 
 /// Judges a statement at its position: everything except its signature bytes and whether its id is new.
@@ -142,7 +143,7 @@ fn decide_conduct(case: &Case<'_>) -> Result<(), Refusal> {
         Tag::ListReported => proceedings::decide_list(case),
         Tag::CaseDisposed => conduct::decide_disposed(case),
         Tag::RestrictedAccessGranted => conduct::decide_access(case),
-        _ => Ok(()),
+        _ => scrutiny::decide(case),
     }
 }
 
@@ -250,7 +251,7 @@ pub fn evolve(state: &mut State, statement: &Statement, context: &Context) {
         | Tag::RectificationRecorded
         | Tag::DisclosureLogged
         | Tag::Other => {}
-        _ => {}
+        tag => scrutiny::evolve(change, tag, context),
     }
 }
 
@@ -309,25 +310,25 @@ fn evolve_registry(change: Change<'_>, tag: Tag, at: EntryIndex) {
 }
 
 /// A recorded statement on its way into the state.
-struct Change<'a> {
-    state: &'a mut State,
-    statement: &'a Statement,
+pub(crate) struct Change<'a> {
+    pub(crate) state: &'a mut State,
+    pub(crate) statement: &'a Statement,
     pattern: &'static str,
 }
 
 /// What a change says about itself, apart from the state.
 #[derive(Clone, Copy)]
-struct Source<'a> {
-    statement: &'a Statement,
+pub(crate) struct Source<'a> {
+    pub(crate) statement: &'a Statement,
     pattern: &'static str,
 }
 
 impl<'a> Source<'a> {
-    fn stream(self) -> &'a str {
+    pub(crate) fn stream(self) -> &'a str {
         self.statement.stream.as_str()
     }
 
-    fn param(self, name: &str) -> &'a str {
+    pub(crate) fn param(self, name: &str) -> &'a str {
         kinds::param(self.pattern, self.stream(), name)
     }
 }
@@ -338,7 +339,7 @@ impl<'a> Change<'a> {
     }
 
     /// Hands the decoded body over; one that does not decode changes nothing.
-    fn with<M: Message + Default>(self, apply: impl FnOnce(&mut State, Source<'a>, &M)) {
+    pub(crate) fn with<M: Message + Default>(self, apply: impl FnOnce(&mut State, Source<'a>, &M)) {
         let source = Source { statement: self.statement, pattern: self.pattern };
         if let Ok(body) = M::decode(self.statement.body.clone()) {
             apply(self.state, source, &body);
@@ -350,6 +351,15 @@ impl<'a> Change<'a> {
         self.with(|state, c, body| {
             if let Some(case) = state.cases.get_mut(c.param("case")) {
                 apply(case, body);
+            }
+        });
+    }
+
+    /// Hands the decoded body over with the review that its stream is; a stream that is none changes nothing.
+    pub(crate) fn review<M: Message + Default>(self, apply: impl FnOnce(&mut Review, Source<'a>, &M)) {
+        self.with(|state, c, body| {
+            if let Some(place) = review::place(c.stream()) {
+                apply(state.reviews.entry(place).or_default(), c, body);
             }
         });
     }

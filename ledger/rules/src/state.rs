@@ -1,7 +1,8 @@
 //! What the rules remember: the fold of every entry so far.
 //!
-//! Kept small on purpose. Facts, figures, remarks and aliases leave no trace here, so a ledger of
-//! millions of them costs no memory; a report, a finding, an obligation, a case and a key each cost a line.
+//! Kept small on purpose. Facts, figures, remarks, aliases and imported rows leave no trace here, so a ledger of
+//! millions of them costs no memory; a report, a finding, an obligation, a case and a key each cost a line, a
+//! force's own record of a search or a use of force about 60 bytes (see [`crate::powers`]).
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,12 +20,18 @@ use crate::hold::Hold;
 use crate::keys::Key;
 use crate::meetings::Papers;
 use crate::obligation::Obligation;
+use crate::panel::{Member, Session};
+use crate::powers::{PowerRecord, RecordKey};
+use crate::pseudonym::Pseudonym;
 use crate::report::Finding;
+use crate::review::Review;
 use crate::roles::Held;
+use crate::sampling::Sample;
+use crate::sources::Source;
 use crate::submission::Submission;
 
 /// Layout of a saved state. A state saved under another is thrown away and folded anew.
-const SNAPSHOT_VERSION: u8 = 2;
+const SNAPSHOT_VERSION: u8 = 3;
 
 /// Everything the rules need to judge the next statement. The default is the empty ledger.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -63,6 +70,28 @@ pub struct State {
     pub(crate) engaged: BTreeSet<String>,
     /// Clock stream → a period that was extended or paused.
     pub(crate) clocks: BTreeMap<String, ChangedClock>,
+    /// First digits of a source file's digest → the file.
+    pub(crate) sources: BTreeMap<String, Source>,
+    /// Records of the force's own, and rows that were drawn.
+    pub(crate) powers: BTreeMap<RecordKey, PowerRecord>,
+    /// Who else was at the incident, and who has stepped back from its review.
+    pub(crate) involved: BTreeMap<RecordKey, Vec<Pseudonym>>,
+    /// Sample stream → frame and draw.
+    pub(crate) samples: BTreeMap<String, Sample>,
+    /// Record and level → review.
+    pub(crate) reviews: BTreeMap<(RecordKey, u8), Review>,
+    /// Forces whose Tactical Lead reviews Taser uses of joint units too.
+    pub(crate) joint_taser: BTreeSet<String>,
+    /// Streams of lessons that were issued.
+    pub(crate) learning: BTreeSet<String>,
+    /// Panel and person → member.
+    pub(crate) panel_members: BTreeMap<(String, Pseudonym), Member>,
+    /// Session stream → its cases.
+    pub(crate) sessions: BTreeMap<String, Session>,
+    /// Streams of data quality issues that are open.
+    pub(crate) quality: BTreeSet<String>,
+    /// Body, dataset, period → digest of the figures tabled last.
+    pub(crate) figures: BTreeMap<(String, String, String), [u8; 32]>,
 }
 
 /// Why saved bytes are not a state.
@@ -164,6 +193,24 @@ impl State {
     #[must_use]
     pub fn conduct_case(&self, pseudonym: &str) -> Option<&ConductCase> {
         self.cases.get(pseudonym)
+    }
+
+    /// One record of a search or use of force, by its stream: the force's own, or a row that was drawn.
+    #[must_use]
+    pub fn power(&self, stream: &str) -> Option<&PowerRecord> {
+        self.powers.get(&RecordKey::of(stream))
+    }
+
+    /// One sample, by its stream.
+    #[must_use]
+    pub fn sample(&self, stream: &str) -> Option<&Sample> {
+        self.samples.get(stream)
+    }
+
+    /// One source file, by the first digits of its digest.
+    #[must_use]
+    pub fn source(&self, name: &str) -> Option<&Source> {
+        self.sources.get(name)
     }
 
     /// A period that was extended or paused, by its stream: `clock/{body}/{report}/r13`.

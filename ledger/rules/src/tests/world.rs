@@ -61,6 +61,11 @@ pub(super) fn proof_by(signer: &str, holder: &str, origin: &str) -> Vec<u8> {
     sshsig::sign(&secret(signer), ENROLMENT_NAMESPACE, &enrolment_message(origin, &key_id(holder)))
 }
 
+/// How records name this person.
+pub(super) fn person(who: &str) -> String {
+    Hash::of(who.as_bytes()).to_hex()[..32].to_owned()
+}
+
 pub(super) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|b| format!("{b:02x}")).collect()
 }
@@ -143,6 +148,22 @@ impl World {
     pub(super) fn hire(&mut self, who: &str, role: &str, body: &str) {
         self.enrol_by(who, "KA", ["ka one", "ka two"]);
         self.assign_by(who, role, body, "KA", ["ka one", "ka two"]);
+    }
+
+    /// As [`Self::hire`], with a pseudonym made from the name.
+    pub(super) fn hire_known(&mut self, who: &str, role: &str, body: &str) {
+        self.enrol_by(who, "KA", ["ka one", "ka two"]);
+        self.bind(who, role, body);
+    }
+
+    /// Gives an enrolled key another role, bound to the same person.
+    pub(super) fn bind(&mut self, who: &str, role: &str, body: &str) {
+        let stream = format!("role/{}-{}", who.replace(' ', "-"), role.to_lowercase());
+        let assigned = json!({
+            "key": key_id(who).to_string(), "role": role, "body": body, "pseudonym": person(who),
+        });
+        let draft = self.say("RoleAssigned", &stream, assigned);
+        draft.by("ka one", "KA", "home-office").by("ka two", "KA", "home-office").ok();
     }
 
     /// A key administrator through a last day.
