@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use crate::bodies::{Bodies, BodiesView};
 use crate::conduct::{Conduct, ConductView};
+use crate::dataset::Dataset;
 use crate::facts::{Facts, FactsView};
 use crate::flow::{Flow, FlowView};
 use crate::judgments::{Judgments, JudgmentsView};
@@ -31,14 +32,26 @@ pub struct All {
     pub facts: Facts,
     pub oversight: Oversight,
     pub offices: Offices,
+    pub dataset: Dataset,
 }
 
 impl All {
     /// Takes the next entry.
     pub fn apply(&mut self, index: EntryIndex, recorded_at_ms: u64, statement: &Statement) {
         // Every field is named, so that a projection added to the struct cannot be forgotten here.
-        let Self { register, responses, bodies, judgments, flow, conduct, series, facts, oversight, offices } =
-            self;
+        let Self {
+            register,
+            responses,
+            bodies,
+            judgments,
+            flow,
+            conduct,
+            series,
+            facts,
+            oversight,
+            offices,
+            dataset,
+        } = self;
         register.apply(index, recorded_at_ms, statement);
         responses.apply(index, recorded_at_ms, statement);
         bodies.apply(index, recorded_at_ms, statement);
@@ -49,6 +62,7 @@ impl All {
         facts.apply(index, recorded_at_ms, statement);
         oversight.apply(index, recorded_at_ms, statement);
         offices.apply(index, recorded_at_ms, statement);
+        dataset.apply(index, recorded_at_ms, statement);
     }
 
     /// The view of each on a day, from a tree of this size and root.
@@ -69,7 +83,8 @@ impl All {
     }
 }
 
-/// The view of each. Of professional standards it has the counts, not the cases.
+/// The view of each, but for the scrutiny dataset, which is asked a body and a period. Of professional standards
+/// it has the counts, not the cases.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[expect(missing_docs, reason = "each field is the view that its type documents")]
 pub struct Views {

@@ -15,6 +15,7 @@
 pub mod all;
 pub mod bodies;
 pub mod conduct;
+pub mod dataset;
 pub mod explain;
 pub mod facts;
 pub mod figure;

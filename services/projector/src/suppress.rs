@@ -108,7 +108,52 @@ impl Grid {
                 why[companion].get_or_insert(Why::Complement);
             }
         }
-        let cells = self.cells.iter().zip(&why).map(|(&count, why)| match why {
+        self.shown(&why)
+    }
+
+    /// The grid for a table whose column totals and grand total other tables show as well: they stand, and only
+    /// cells and row totals are withheld. Where that cannot be done, all of those are.
+    ///
+    /// A small total cannot stand: then the totals are withheld too, and every other table of them must be
+    /// withheld as this one is.
+    #[must_use]
+    pub fn publish_below_totals(&self, before: Option<&Published>) -> Published {
+        let mut graph = Graph::new(self).keeping_totals();
+        let mut why: Vec<Option<Why>> = vec![None; self.cells.len()];
+        for (at, &count) in self.cells.iter().enumerate() {
+            if let Some(reason) = sensitive(count, before.and_then(|b| b.cells.get(at))) {
+                if self.is_shared(at) {
+                    return self.nothing();
+                }
+                graph.withhold(at);
+                why[at] = Some(reason);
+            }
+        }
+        for at in (0..why.len()).filter(|&at| why[at].is_some()).collect::<Vec<_>>() {
+            let Some(companions) = graph.try_to_protect(at) else { return self.only_totals() };
+            for companion in companions {
+                why[companion].get_or_insert(Why::Complement);
+            }
+        }
+        self.shown(&why)
+    }
+
+    fn is_shared(&self, at: usize) -> bool {
+        at / (self.columns + 1) == self.rows
+    }
+
+    fn nothing(&self) -> Published {
+        self.shown(&vec![Some(Why::Complement); self.cells.len()])
+    }
+
+    fn only_totals(&self) -> Published {
+        let why: Vec<_> =
+            (0..self.cells.len()).map(|at| (!self.is_shared(at)).then_some(Why::Complement)).collect();
+        self.shown(&why)
+    }
+
+    fn shown(&self, why: &[Option<Why>]) -> Published {
+        let cells = self.cells.iter().zip(why).map(|(&count, why)| match why {
             Some(why) => Shown::Withheld(*why),
             None => Shown::Count(count),
         });
@@ -136,6 +181,13 @@ impl Published {
     #[must_use]
     pub fn get(&self, row: usize, column: usize) -> Option<Shown> {
         (column <= self.columns).then(|| self.cells.get(row * (self.columns + 1) + column).copied())?
+    }
+
+    /// A publication as it was shown earlier, row by row with totals; none is a cell that was withheld.
+    #[must_use]
+    pub fn remembered(columns: usize, cells: &[Option<u64>]) -> Self {
+        let shown = |cell: &Option<u64>| cell.map_or(Shown::Withheld(Why::Change), Shown::Count);
+        Self { columns, cells: cells.iter().map(shown).collect() }
     }
 
     /// How many cells are withheld for each reason, totals that are not asked for left out.

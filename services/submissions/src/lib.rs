@@ -7,5 +7,10 @@
 //! The same template over the same entries gives the same bytes, on any machine: no clock, no locale, no
 //! compressor, nothing sorted by chance.
 
+pub mod diff;
+pub mod fill;
+pub mod manifest;
 pub mod sheet;
+pub mod submission;
+pub mod template;
 pub mod write;

@@ -36,6 +36,8 @@ pub struct Sheet {
     pub lines: Vec<String>,
     /// Headings, each different and none empty.
     pub columns: Vec<String>,
+    /// How many columns name the row, before its figures.
+    pub keys: usize,
     /// A value for each column.
     pub rows: Vec<Vec<Value>>,
 }
@@ -195,6 +197,7 @@ pub fn front(workbook: &Workbook) -> Vec<Sheet> {
             title: workbook.title.clone(),
             lines: cover,
             columns: Vec::new(),
+            keys: 0,
             rows: Vec::new(),
         },
         Sheet {
@@ -202,6 +205,7 @@ pub fn front(workbook: &Workbook) -> Vec<Sheet> {
             title: "Table of contents".to_owned(),
             lines: Vec::new(),
             columns: vec!["Worksheet".to_owned(), "What it shows".to_owned()],
+            keys: 1,
             rows: listed,
         },
     ];
@@ -212,6 +216,7 @@ pub fn front(workbook: &Workbook) -> Vec<Sheet> {
             title: "Notes on the tables".to_owned(),
             lines: Vec::new(),
             columns: vec!["Note".to_owned(), "Text".to_owned()],
+            keys: 1,
             rows: numbered.map(|(n, note)| texts([&format!("[note {n}]"), note])).collect(),
         });
     }

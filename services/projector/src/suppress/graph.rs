@@ -15,6 +15,8 @@ use super::Grid;
 pub(super) struct Graph<'a> {
     grid: &'a Grid,
     withheld: Vec<bool>,
+    /// Whether walks must leave the last row alone, because other tables show it too.
+    keeps_totals: bool,
 }
 
 /// Which way a walk uses a cell.
@@ -26,7 +28,11 @@ enum Way {
 
 impl<'a> Graph<'a> {
     pub(super) fn new(grid: &'a Grid) -> Self {
-        Self { grid, withheld: vec![false; grid.cells.len()] }
+        Self { grid, withheld: vec![false; grid.cells.len()], keeps_totals: false }
+    }
+
+    pub(super) fn keeping_totals(self) -> Self {
+        Self { keeps_totals: true, ..self }
     }
 
     pub(super) fn withhold(&mut self, at: usize) {
@@ -37,12 +43,17 @@ impl<'a> Graph<'a> {
     ///
     /// There is always a way: the cell, its row's total, its column's and the table's can all be one larger.
     pub(super) fn protect(&mut self, at: usize) -> Vec<usize> {
+        self.try_to_protect(at).expect("a cell and its totals can always grow together")
+    }
+
+    /// The same, where the last row may have to be left alone: then there may be no way.
+    pub(super) fn try_to_protect(&mut self, at: usize) -> Option<Vec<usize>> {
         let walks = [Way::ToColumn, Way::ToRow].into_iter().filter(|&way| self.may(at, way));
         let cheapest = walks.filter_map(|way| self.way_back(at, way)).min_by_key(|(cost, _)| *cost);
-        let (_, walk) = cheapest.expect("a cell and its totals can always grow together");
+        let (_, walk) = cheapest?;
         let new: Vec<_> = walk.into_iter().filter(|&cell| !self.withheld[cell]).collect();
         new.iter().for_each(|&cell| self.withhold(cell));
-        new
+        Some(new)
     }
 
     /// The cheapest walk that starts where `at` used this way ends, and ends where it starts (Dijkstra).
@@ -89,6 +100,9 @@ impl<'a> Graph<'a> {
     /// Whether a cell can change that way without falling below zero. Totals have their sign turned.
     fn may(&self, at: usize, way: Way) -> bool {
         let (row, column) = self.place(at);
+        if self.keeps_totals && row + 1 == self.height() {
+            return false;
+        }
         let is_turned = (row + 1 == self.height()) != (column + 1 == self.width());
         let falls = (way == Way::ToRow) != is_turned;
         !falls || self.grid.cells[at] > 0

@@ -109,6 +109,22 @@ proptest! {
     }
 
     #[test]
+    fn below_totals_that_stand_nothing_follows_either(rows in small_tables()) {
+        let published = Grid::new(&rows).publish_below_totals(None);
+        let columns = rows[0].len();
+        let truth = Grid::new(&rows);
+        let totals_are_small = truth.cells[rows.len() * (columns + 1)..].iter().any(|n| *n < THRESHOLD);
+        for column in 0..=columns {
+            let shown = matches!(published.get(rows.len(), column), Some(Shown::Count(_)));
+            prop_assert_eq!(shown, !totals_are_small, "totals stand, or none does");
+        }
+        // One row is its own total, and no breakdown.
+        if rows.len() > 1 {
+            prop_assert_eq!(recovered(&rows, ALL, &published), Vec::<usize>::new(), "{:?}", published);
+        }
+    }
+
+    #[test]
     fn what_is_shown_is_true_and_not_small(rows in small_tables()) {
         let grid = Grid::new(&rows);
         for (cell, truth) in grid.publish(ALL, None).cells.iter().zip(&grid.cells) {

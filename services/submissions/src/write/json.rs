@@ -24,6 +24,7 @@ fn sheet(sheet: &Sheet) -> Json {
         "title": sheet.title,
         "lines": sheet.lines,
         "columns": sheet.columns,
+        "keys": sheet.keys,
         "rows": rows.collect::<Vec<_>>(),
     })
 }

@@ -1,0 +1,256 @@
+//! From entries to rows.
+
+use imports::source;
+use ledger_core::hash::Hash;
+use ledger_core::statement::Statement;
+use scrutiny_proto::review::v1::{
+    Answer, FootageRecorded, FootageState, Grounds, ReviewCompleted, ReviewPeriodAdopted, SourceFileImported,
+    StopSearchRecorded, TacticKind, Unit, UseOfForceRecorded,
+};
+
+use super::month::Month;
+use super::rows::{Completeness, Force, Home, Review, Said, Search, Subject};
+use super::{Dataset, Due, words};
+use crate::when::Happened;
+use crate::{decode, kind_of, stream_parts};
+
+/// Why an entry stands behind a record's figures beside the record itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Because {
+    Footage,
+    Force,
+    Review(u8),
+}
+
+impl Dataset {
+    pub(super) fn take(&mut self, entry: u64, statement: &Statement) {
+        match kind_of(statement) {
+            "StopSearchRecorded" => self.search(entry, statement),
+            "UseOfForceRecorded" => self.force(entry, statement),
+            "FootageRecorded" => self.footage(entry, statement),
+            "ReviewCompleted" => self.review(entry, statement),
+            "ReviewRecused" => self.recused(entry, statement),
+            "SourceFileImported" => self.source(statement),
+            "ReviewPeriodAdopted" => self.period(statement),
+            _ => self.oversight.take(entry, statement),
+        }
+    }
+
+    fn source(&mut self, statement: &Statement) {
+        let Some(file) = decode::<SourceFileImported>(statement) else { return };
+        let [source] = stream_parts(statement);
+        if !file.force.is_empty() {
+            let body = self.body(&file.force);
+            self.sources.insert(source.to_owned(), body);
+        }
+    }
+
+    fn search(&mut self, entry: u64, statement: &Statement) {
+        let Some(record) = decode::<StopSearchRecorded>(statement) else { return };
+        let read = if record.source_line.is_empty() {
+            Some(own(&record, entry))
+        } else {
+            imported(&record.source_line, entry)
+        };
+        let Some((mut row, month)) = read else { return };
+        row.home =
+            Home { body: self.home_of_search(statement), month: month.or_else(|| month_of(statement)) };
+        let subject = Subject::Search(u32::try_from(self.searches.len()).unwrap_or(u32::MAX));
+        self.months.entry((row.home.body, row.home.month)).or_default().push(subject);
+        self.places.insert(name(statement.stream.as_str()), subject);
+        self.searches.push(row);
+    }
+
+    /// An imported row belongs to the force that its file is about, a force's own record to who signed it.
+    fn home_of_search(&mut self, statement: &Statement) -> u16 {
+        let [record] = stream_parts(statement);
+        let known = record.split_once('-').and_then(|(source, _)| self.sources.get(source).copied());
+        known.unwrap_or_else(|| self.body(signer(statement)))
+    }
+
+    fn force(&mut self, entry: u64, statement: &Statement) {
+        let Some(record) = decode::<UseOfForceRecorded>(statement) else { return };
+        let joint = record.unit() == Unit::Joint;
+        // An officer of a joint unit counts where it happened, one of the force's own with the force.
+        let wheres = [&record.force_of_location, &record.force_of_officer];
+        let wheres = if joint { wheres } else { [wheres[1], wheres[1]] };
+        let body =
+            wheres.into_iter().find(|b| !b.is_empty()).map_or_else(|| signer(statement), |b| b.as_str());
+        let happened = Happened::of(statement);
+        let home = Home { body: self.body(body), month: month_of(statement) };
+        let mut row =
+            Force { home, entry, day: happened.last(), joint, taser: words::NO_TASER, ..Force::default() };
+        for tactic in &record.tactics {
+            row.tactics |= 1 << words::tactic(tactic.kind());
+            if tactic.kind() == TacticKind::Taser {
+                let used = words::taser_use(tactic.taser());
+                row.taser = if row.taser == words::NO_TASER { used } else { row.taser.max(used) };
+            }
+        }
+        let seen = words::Said { ode_words: &record.officer_defined_ethnicity, ..words::Said::default() };
+        row.ethnicity = seen.ethnicity().0;
+        (row.age, row.gender) = (words::age(&record.age_range), words::gender(&record.gender));
+        row.footage = said(record.footage());
+        let subject = Subject::Force(u32::try_from(self.forces.len()).unwrap_or(u32::MAX));
+        self.months.entry((home.body, home.month)).or_default().push(subject);
+        self.places.insert(name(statement.stream.as_str()), subject);
+        self.forces.push(row);
+        if let Some(&Subject::Search(at)) = self.places.get(&name(&record.search)) {
+            self.searches[at as usize].force = Said::Yes;
+            self.behind.push((Subject::Search(at), Because::Force, entry));
+        }
+    }
+
+    fn footage(&mut self, entry: u64, statement: &Statement) {
+        let Some(footage) = decode::<FootageRecorded>(statement) else { return };
+        let [power, record] = stream_parts(statement);
+        let Some(&subject) = self.places.get(&name(&format!("{power}/{record}"))) else { return };
+        let there = match footage.state() {
+            FootageState::Referenced => Said::Yes,
+            FootageState::Missing => Said::No,
+            FootageState::Unspecified => return,
+        };
+        let entire = said(footage.entire());
+        match subject {
+            Subject::Search(at) => {
+                let row = &mut self.searches[at as usize];
+                (row.footage, row.entire) = (there, entire);
+            }
+            Subject::Force(at) => {
+                let row = &mut self.forces[at as usize];
+                (row.footage, row.entire) = (there, entire);
+            }
+        }
+        self.behind.push((subject, Because::Footage, entry));
+    }
+
+    fn review(&mut self, entry: u64, statement: &Statement) {
+        let Some(review) = decode::<ReviewCompleted>(statement) else { return };
+        let Some((level, subject)) = self.reviewed(statement) else { return };
+        let row = Review {
+            grounds: match review.grounds() {
+                Grounds::Reasonable => Said::Yes,
+                Grounds::NotReasonable => Said::No,
+                Grounds::Unclear | Grounds::Unspecified => Said::Nothing,
+            },
+            grounds_unclear: review.grounds() == Grounds::Unclear,
+            concurs: said(review.concurs()),
+            prior: !review.prior_review.is_empty(),
+            entire: said(review.footage_entire()),
+        };
+        // A correction is a new review that counts from now on; the one before it stays in the ledger.
+        self.reviews.insert((subject, level), row);
+        self.behind.push((subject, Because::Review(level), entry));
+    }
+
+    fn recused(&mut self, entry: u64, statement: &Statement) {
+        if let Some((level, subject)) = self.reviewed(statement) {
+            self.recusals.push((subject, level, entry));
+        }
+    }
+
+    /// `review/{level}/{power}/{record}`.
+    fn reviewed(&self, statement: &Statement) -> Option<(u8, Subject)> {
+        let [level, power, record] = stream_parts(statement);
+        let level = words::LEVELS.iter().position(|l| *l == level)?;
+        let subject = self.places.get(&name(&format!("{power}/{record}")))?;
+        Some((u8::try_from(level).ok()?, *subject))
+    }
+
+    fn period(&mut self, statement: &Statement) {
+        let Some(adopted) = decode::<ReviewPeriodAdopted>(statement) else { return };
+        let [body, level] = stream_parts(statement);
+        let body = self.body(body);
+        let due = Due { days: adopted.days, joint: adopted.includes_joint_units };
+        self.due.insert((body, level.to_owned()), due);
+    }
+
+    fn body(&mut self, name: &str) -> u16 {
+        if let Some(at) = self.bodies.iter().position(|body| body == name) {
+            return u16::try_from(at).unwrap_or(u16::MAX);
+        }
+        self.bodies.push(name.to_owned());
+        u16::try_from(self.bodies.len() - 1).unwrap_or(u16::MAX)
+    }
+}
+
+/// A stream's name, short enough to keep ten million: half a digest, which nobody finds twice.
+pub(super) fn name(stream: &str) -> [u8; 16] {
+    let digest = Hash::of(stream.as_bytes()).0;
+    digest[..16].try_into().expect("half of 32 bytes are 16")
+}
+
+fn own(record: &StopSearchRecorded, entry: u64) -> (Search, Option<Month>) {
+    let ethnicity = words::own_ethnicity(record);
+    let complete = ethnicity.has_self_defined() || (record.sde_refused && ethnicity.has_officer_defined());
+    let (group, basis) = ethnicity.ethnicity();
+    let row = Search {
+        entry,
+        ethnicity: group,
+        basis,
+        purpose: words::purpose(&record.object),
+        search_type: words::search_type(&record.search_type),
+        outcome: words::outcome(&record.outcome),
+        age: words::age(&record.age_range),
+        gender: words::gender(&record.gender),
+        linked: said(record.outcome_linked()),
+        footage: said(record.footage()),
+        // A force's own record names the records of force; one without any says that there was none.
+        force: if record.force_used.is_empty() { Said::No } else { Said::Yes },
+        complete: if complete { Completeness::Yes } else { Completeness::No },
+        ..Search::default()
+    };
+    (row, None)
+}
+
+fn imported(line: &[u8], entry: u64) -> Option<(Search, Option<Month>)> {
+    let read = source::search(line).ok()?;
+    let ethnicity = words::Said {
+        sde_words: &read.self_defined_ethnicity,
+        ode_words: &read.officer_defined_ethnicity,
+        ..words::Said::default()
+    };
+    let complete = match (ethnicity.has_self_defined(), ethnicity.has_officer_defined()) {
+        (true, _) => Completeness::Yes,
+        (false, true) => Completeness::CannotTell,
+        (false, false) => Completeness::No,
+    };
+    let (group, basis) = ethnicity.ethnicity();
+    let row = Search {
+        entry,
+        ethnicity: group,
+        basis,
+        purpose: words::purpose(&read.object),
+        search_type: words::search_type(&read.search_type),
+        outcome: words::outcome(&read.outcome),
+        age: words::age(&read.age_range),
+        gender: words::gender(&read.gender),
+        linked: match read.outcome_linked.known() {
+            Some(true) => Said::Yes,
+            Some(false) => Said::No,
+            None => Said::Nothing,
+        },
+        complete,
+        ..Search::default()
+    };
+    Some((row, read.when().map(|when| Month::of(when.day()))))
+}
+
+fn said(answer: Answer) -> Said {
+    match answer {
+        Answer::Unspecified => Said::Nothing,
+        Answer::Yes => Said::Yes,
+        Answer::No => Said::No,
+    }
+}
+
+/// The month, where all the days on which it may have happened are in one.
+fn month_of(statement: &Statement) -> Option<Month> {
+    let (first, last) = Happened::of(statement).days?;
+    let month = Month::of(first);
+    (month == Month::of(last)).then_some(month)
+}
+
+fn signer(statement: &Statement) -> &str {
+    statement.signers.first().map_or("", |signer| signer.body.as_str())
+}
