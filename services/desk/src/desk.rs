@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
+use host::Clock;
 use host::bus::Bus;
 use host::bus::names::Force;
 use ledger_core::sshsig::KeyCache;
@@ -11,7 +12,6 @@ use ledger_core::statement::Statement;
 use ledger_core::wire::{
     Answered, RefusalClass, RefusalNotice, Refused, Submission, Verdict, Versions, VersionsRequest,
 };
-use recorder::Clock;
 use scrutiny_proto::vocabulary::Vocabulary;
 use tokio::time::Instant;
 
@@ -97,6 +97,7 @@ impl Desk {
 
     /// Takes statements, in order, and answers for each.
     pub async fn take(&self, submissions: Vec<Submission>, traceparent: Option<&str>) -> Vec<Verdict> {
+        let started = Instant::now();
         let keys = self.keys.clone();
         let checked = tokio::task::spawn_blocking(move || form::check(submissions, &keys)).await;
         let checked = checked.expect("checking a statement does not panic");
@@ -114,6 +115,8 @@ impl Desk {
             self.count(&answered);
             verdicts.push(Verdict { id, digest, answered });
         }
+        metrics::histogram!("scrutiny_desk_answer_seconds", "service" => self.service.name())
+            .record(started.elapsed());
         verdicts
     }
 
@@ -151,7 +154,7 @@ impl Desk {
                 (What::Statement(submission, statement.ok().and_then(|s| name(&s))), None)
             }
             Err(refused) => {
-                let refused_at_ms = (self.clock)();
+                let refused_at_ms = self.clock.now_ms();
                 let notice = RefusalNotice { id, digest, key_ids, refused: refused.clone(), refused_at_ms };
                 (What::Notice(notice), Some(refused))
             }
@@ -174,6 +177,7 @@ impl Desk {
         now.sure = wait.await.unwrap_or(false);
         if !now.sure {
             self.figures.unsure.fetch_add(1, Relaxed);
+            metrics::counter!("scrutiny_desk_unsure_total", "service" => self.service.name()).increment(1);
             return Ok(());
         }
         match self.look(submission, statement) {
@@ -183,7 +187,7 @@ impl Desk {
     }
 
     fn look(&self, submission: &Submission, statement: &Statement) -> Judged {
-        let now_ms = (self.clock)();
+        let now_ms = self.clock.now_ms();
         let mut judged = Judged::Fine;
         self.replica.look(&mut |store, state| judged = judge((store, state), submission, statement, now_ms));
         judged
@@ -203,6 +207,13 @@ impl Desk {
             Answered::Unavailable(_) => &self.figures.unavailable,
         };
         counter.fetch_add(1, Relaxed);
+        let answer = match answered {
+            Answered::Accepted => "accepted",
+            Answered::Refused(_) => "refused",
+            Answered::Unavailable(_) => "unavailable",
+        };
+        metrics::counter!("scrutiny_desk_statements_total", "service" => self.service.name(), "answer" => answer)
+            .increment(1);
     }
 }
 
