@@ -90,9 +90,8 @@ impl Round {
         self.inbox_taken().await?;
         let subject = self.force.endpoint("recorder", "head");
         let answer = self.bus.request(&subject, Headers::new(), Bytes::new(), limit).await.ok()?;
-        let size = Head::parse(&answer.payload).ok()?.size.0;
-        self.replica.size().wait_for(|held| *held >= size).await.ok()?;
-        Some(())
+        let size = Head::parse(&answer.payload).ok()?.size;
+        self.replica.caught_up_to(size, limit).await.then_some(())
     }
 
     async fn inbox_taken(&self) -> Option<()> {

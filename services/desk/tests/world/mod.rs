@@ -1,5 +1,7 @@
 //! A force in one process: the bus, a recorder at the end of the inbox, a replica that may lag, desks.
 
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -20,27 +22,27 @@ use recorder::{Config, Failure, Recorder};
 use tokio::sync::watch;
 
 /// The names that every test uses.
-pub const FORCE: &str = "cambridgeshire";
+pub(crate) const FORCE: &str = "cambridgeshire";
 
 /// The services' side of a ledger, all of it in memory.
-pub struct World {
-    pub bus: Bus,
-    pub faults: Faults,
-    pub force: Force,
-    pub recorder: Arc<Recorder>,
-    pub replica: Arc<Lagging>,
-    pub load: Load,
+pub(crate) struct World {
+    pub(crate) bus: Bus,
+    pub(crate) faults: Faults,
+    pub(crate) force: Force,
+    pub(crate) recorder: Arc<Recorder>,
+    pub(crate) replica: Arc<Lagging>,
+    pub(crate) load: Load,
     /// Refusals that desks told of.
-    pub told: Arc<Mutex<Vec<RefusalNotice>>>,
+    pub(crate) told: Arc<Mutex<Vec<RefusalNotice>>>,
     /// Codes of the recorder's own refusals.
-    pub late: Arc<Mutex<Vec<String>>>,
+    pub(crate) late: Arc<Mutex<Vec<String>>>,
     /// While it is set, the recorder takes nothing.
-    pub away: Arc<AtomicBool>,
+    pub(crate) away: Arc<AtomicBool>,
 }
 
 impl World {
     /// A founded ledger with three officers, or an empty one.
-    pub async fn new(founded: bool) -> Self {
+    pub(crate) async fn new(founded: bool) -> Self {
         let (bus, faults) = Bus::in_process_with_faults();
         let force = Force::parse(FORCE).expect("a slug");
         bus.ensure(&force.inbox()).await.expect("a stream");
@@ -71,17 +73,17 @@ impl World {
         world
     }
 
-    pub fn desk(&self, service: Service) -> Desk {
+    pub(crate) fn desk(&self, service: Service) -> Desk {
         self.desk_with(service, Limits::default())
     }
 
-    pub fn desk_with(&self, service: Service, limits: Limits) -> Desk {
+    pub(crate) fn desk_with(&self, service: Service, limits: Limits) -> Desk {
         let clock = Clock::by_hand(START_MS + 60_000).0;
         Desk::open(&self.bus, self.force.clone(), service, self.replica.clone(), clock, limits)
     }
 
     /// Waits until the recorder has taken everything.
-    pub async fn settle(&self) {
+    pub(crate) async fn settle(&self) {
         let inbox = self.force.inbox().name;
         for _ in 0..2_000 {
             if self.bus.tail(&inbox).await.expect("the stream is there").messages == 0 {
@@ -92,7 +94,14 @@ impl World {
         panic!("the inbox is never empty");
     }
 
-    pub fn size(&self) -> u64 {
+    /// Waits until the recorder has taken everything, and the replica holds it.
+    pub(crate) async fn caught_up(&self) {
+        self.settle().await;
+        let size = self.size();
+        assert!(self.replica.caught_up_to(TreeSize(size), Duration::from_secs(20)).await);
+    }
+
+    pub(crate) fn size(&self) -> u64 {
         tokio::task::block_in_place(|| self.recorder.read(|store, _| store.head().size.0))
     }
 
@@ -179,10 +188,10 @@ async fn take(
 }
 
 /// A replica that holds what it was given, as long as it is not held back.
-pub struct Lagging {
+pub(crate) struct Lagging {
     kept: Mutex<(MemoryStore, State)>,
     size: watch::Sender<u64>,
-    pub held_back: AtomicBool,
+    pub(crate) held_back: AtomicBool,
 }
 
 impl Lagging {
@@ -236,8 +245,15 @@ impl Replica for Lagging {
         see(&kept.0, &kept.1);
     }
 
-    fn size(&self) -> watch::Receiver<u64> {
-        self.size.subscribe()
+    fn caught_up_to<'a>(
+        &'a self,
+        size: TreeSize,
+        within: Duration,
+    ) -> Pin<Box<dyn Future<Output = bool> + Send + 'a>> {
+        let mut held = self.size.subscribe();
+        Box::pin(
+            async move { tokio::time::timeout(within, held.wait_for(|held| *held >= size.0)).await.is_ok() },
+        )
     }
 }
 
@@ -255,7 +271,7 @@ fn open() -> Recorder {
     Recorder::open(Box::new(MemoryStore::open(&MemoryDisk::new()).expect("opens")), config).expect("replays")
 }
 
-pub fn submission(signed: &Signed) -> Submission {
+pub(crate) fn submission(signed: &Signed) -> Submission {
     Submission {
         statement: signed.statement.clone(),
         signatures: signed.signatures.clone(),
