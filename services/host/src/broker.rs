@@ -4,6 +4,7 @@
 
 use std::fs::{self, File};
 use std::io;
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -123,7 +124,10 @@ impl Broker {
             move |problem| BrokerError::Folder { path, problem }
         };
         fs::create_dir_all(folder).map_err(place(folder))?;
+        // By its whole path, a server is known again from wherever the next start is made.
+        let folder = &folder.canonicalize().map_err(place(folder))?;
         let config = folder.join("nats.conf");
+        stop_orphan(&folder.join("nats.pid"), &config);
         fs::write(&config, local_config(folder, port)).map_err(place(&config))?;
         Broker::start(program, &config, folder)
     }
@@ -142,6 +146,8 @@ impl Broker {
             .arg(config)
             .arg("--ports_file_dir")
             .arg(folder)
+            // Ctrl-c is for us: while we finish what is in hand, the server must be there.
+            .process_group(0)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(log_file)
@@ -209,13 +215,31 @@ impl Drop for Broker {
     }
 }
 
+/// Stops a server that outlived whoever started it on this folder: two on one folder would ruin it.
+fn stop_orphan(pid_file: &Path, config: &Path) {
+    let Ok(text) = fs::read_to_string(pid_file) else { return };
+    let Some(pid) = text.trim().parse().ok().and_then(Pid::from_raw) else { return };
+    // The number may be another process's by now.
+    let running = || fs::read(format!("/proc/{}/cmdline", pid.as_raw_nonzero())).unwrap_or_default();
+    let ours =
+        |line: &[u8]| line.split(|b| *b == 0).any(|word| word == config.as_os_str().as_encoded_bytes());
+    if ours(&running()) && kill_process(pid, Signal::TERM).is_ok() {
+        let asked = Instant::now();
+        while ours(&running()) && asked.elapsed() < STOP {
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+}
+
 /// One account for everybody on this machine, which may also ask the server how it stores.
 fn local_config(folder: &Path, port: u16) -> String {
     let port = if port == 0 { "-1".to_owned() } else { port.to_string() };
     let store = folder.join("jetstream");
+    let pid = folder.join("nats.pid");
     format!(
         r#"# Written by `scrutiny up --nats local` at each start.
 server_name: local
+pid_file: {pid:?}
 listen: "127.0.0.1:{port}"
 jetstream {{ store_dir: {store:?}, max_mem: 64M, max_file: 64G, sync_interval: always }}
 system_account: SYS
