@@ -6,4 +6,5 @@ mod for_the_board;
 mod importing;
 mod over_http;
 mod oversight;
+mod sampling;
 mod second_thoughts;

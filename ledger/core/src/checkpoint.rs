@@ -194,6 +194,12 @@ impl SignedCheckpoint {
         self.claimed.size
     }
 
+    /// The root it claims, by nobody's word: compare it with the entries, or open the checkpoint first.
+    #[must_use]
+    pub fn claimed_root(&self) -> Hash {
+        self.claimed.root
+    }
+
     /// The note, for checking cosignatures.
     #[must_use]
     pub fn note(&self) -> &SignedNote {

@@ -1,12 +1,14 @@
 //! The command line, as clap reads it. What each command does is in `commands`.
 
 mod import;
+mod sample;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueHint};
 
 pub(crate) use import::{ExportSource, Import, ImportFiles, Sources};
+pub(crate) use sample::{Level, PowerName, Sample, SampleCheck, SampleDraw, SampleFrame, SampleShow};
 
 /// Signed decisions of policing scrutiny, in an order that nobody can quietly rewrite.
 #[derive(Debug, Parser)]
@@ -61,6 +63,9 @@ pub(crate) enum Command {
     /// Import published records of stop and search and of use of force, and write the files back
     #[command(subcommand)]
     Import(Import),
+    /// Draw samples for review that nobody can cherry-pick, and check how they were drawn
+    #[command(subcommand)]
+    Sample(Sample),
     /// Show the kinds of statement there are, or one with its fields, signers and an example
     Kinds(Kinds),
     /// Show a stream, an entry by index, or a statement by id

@@ -25,6 +25,7 @@ pub(crate) mod record;
 pub(crate) mod refusals;
 pub(crate) mod register;
 pub(crate) mod response;
+pub(crate) mod sample;
 pub(crate) mod scrub;
 pub(crate) mod show;
 pub(crate) mod sign;

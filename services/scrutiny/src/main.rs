@@ -24,7 +24,7 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
-use crate::cli::{Cli, Command, Import, Key, Response};
+use crate::cli::{Cli, Command, Import, Key, Response, Sample};
 use crate::exit::Done;
 use crate::output::Output;
 
@@ -54,6 +54,10 @@ fn run(cli: Cli, out: Output) -> Done {
         Command::Import(Import::StopSearch(args)) => commands::import::stop_search(&args, at, out),
         Command::Import(Import::Sources(args)) => commands::import::sources(&args, at, out),
         Command::Import(Import::ExportSource(args)) => commands::import::export_source(&args, at, out),
+        Command::Sample(Sample::Frame(args)) => commands::sample::frame(&args, at, out),
+        Command::Sample(Sample::Draw(args)) => commands::sample::draw(&args, at, out),
+        Command::Sample(Sample::Check(args)) => commands::sample::check(&args, at, out),
+        Command::Sample(Sample::Show(args)) => commands::sample::show(&args, at, out),
         Command::Kinds(args) => commands::kinds::run(&args, out),
         Command::Show(args) => commands::show::run(&args, at, out),
         Command::Register(args) => commands::register::run(&args, at, out),

@@ -17,17 +17,12 @@ use crate::web::Web;
 
 pub(crate) fn run(args: &Verify, at: &Common, out: Output) -> Done {
     let mut known = known(args)?;
-    let source: Box<dyn Source> = match target(args, at)? {
-        Target::Web(address) => Box::new(Export::open(Web::new(&address)).map_err(unreadable)?),
-        Target::Ledger(dir) => {
-            // On the recorder's own machine its keys are at hand, and nobody needs to bring them.
-            if known.log.is_none() && known.policy.is_none() {
-                known.log = Keyring::new(&at.keys).log_keys().ok().map(|signer| signer.verifier());
-            }
-            Box::new(LiveLedger::new(&dir, Book::open(&dir)?.reader))
-        }
-        Target::Export(dir) => Box::new(ExportDir::open(Folder::new(dir)).map_err(unreadable)?),
-    };
+    let target = target(args.target.as_ref(), at)?;
+    // On the recorder's own machine its keys are at hand, and nobody needs to bring them.
+    if matches!(target, Target::Ledger(_)) && known.log.is_none() && known.policy.is_none() {
+        known.log = Keyring::new(&at.keys).log_keys().ok().map(|signer| signer.verifier());
+    }
+    let source = target.open()?;
     let report = audited(&*source, &known, out);
     out.result("verify", &report.to_string(), || {
         serde_json::to_value(&report).expect("a report is made of plain values")
@@ -52,14 +47,26 @@ fn audited(source: &dyn Source, known: &Trust, out: Output) -> Report {
     report
 }
 
-enum Target {
+/// Where a record to look at is.
+pub(crate) enum Target {
     Web(String),
     Ledger(PathBuf),
     Export(PathBuf),
 }
 
-fn target(args: &Verify, at: &Common) -> Done<Target> {
-    let Some(name) = &args.target else { return Ok(Target::Ledger(at.ledger.clone())) };
+impl Target {
+    pub(crate) fn open(self) -> Done<Box<dyn Source>> {
+        Ok(match self {
+            Self::Web(address) => Box::new(Export::open(Web::new(&address)).map_err(unreadable)?),
+            Self::Ledger(dir) => Box::new(LiveLedger::new(&dir, Book::open(&dir)?.reader)),
+            Self::Export(dir) => Box::new(ExportDir::open(Folder::new(dir)).map_err(unreadable)?),
+        })
+    }
+}
+
+/// The place that a person named, or the ledger at hand.
+pub(crate) fn target(named: Option<&String>, at: &Common) -> Done<Target> {
+    let Some(name) = named else { return Ok(Target::Ledger(at.ledger.clone())) };
     if name.starts_with("http://") || name.starts_with("https://") {
         return Ok(Target::Web(name.clone()));
     }
@@ -114,6 +121,6 @@ pub(crate) fn outcome(report: &Report) -> Done {
     }
 }
 
-fn unreadable(error: ledger_audit::source::SourceError) -> Stop {
+pub(crate) fn unreadable(error: ledger_audit::source::SourceError) -> Stop {
     Stop::Io(error.to_string())
 }
