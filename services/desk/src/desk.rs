@@ -57,8 +57,7 @@ pub struct Figures {
 
 /// The desk of one service. Opening it starts its sender; dropping it stops that.
 pub struct Desk {
-    pub(crate) service: Service,
-    pub(crate) force: Force,
+    service: Service,
     replica: Arc<dyn Replica>,
     outgoing: Outgoing,
     freshness: Freshness,
@@ -80,11 +79,9 @@ impl Desk {
         limits: Limits,
     ) -> Self {
         let outgoing = Outgoing::start(bus.clone(), force.clone(), service, limits.passing_on);
-        let fresh =
-            Freshness::start(bus.clone(), force.clone(), replica.clone(), outgoing.clone(), limits.freshness);
+        let fresh = Freshness::start(bus.clone(), force, replica.clone(), outgoing.clone(), limits.freshness);
         Self {
             service,
-            force,
             replica,
             outgoing,
             freshness: fresh,

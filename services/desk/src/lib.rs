@@ -27,10 +27,12 @@ pub mod freshness;
 mod judge;
 mod outgoing;
 mod replica;
+mod run;
 mod serve;
 mod service;
 
 pub use desk::{Desk, Figures, Limits, WRONG_DESK};
 pub use replica::Replica;
+pub use run::{KEYS, run};
 pub use serve::{SUBMIT, VERSIONS, serve};
 pub use service::Service;

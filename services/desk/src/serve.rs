@@ -1,8 +1,7 @@
 //! The desk on the bus.
 
-use std::collections::BTreeMap;
+use std::future::Future;
 use std::sync::Arc;
-use std::sync::atomic::Ordering::Relaxed;
 
 use bytes::Bytes;
 use host::bus::{Bus, BusError, Request, ServiceError, ServiceSpec, TRACEPARENT};
@@ -21,44 +20,35 @@ pub const VERSIONS: &str = "versions";
 /// come to 58 MiB at most.
 const IN_HAND: usize = 64;
 
-/// Serves a desk until the bus has drained, and finishes what is in hand.
+/// Serves a desk until `stop`, or until the bus has drained, and finishes what is in hand.
 ///
 /// # Errors
 /// When the bus does not take the service.
-pub async fn serve(desk: Arc<Desk>, bus: &Bus) -> Result<(), BusError> {
-    let mut requests = bus.serve(spec(&desk)).await?;
+pub async fn serve(
+    desk: Arc<Desk>,
+    bus: &Bus,
+    spec: ServiceSpec,
+    stop: impl Future<Output = ()>,
+) -> Result<(), BusError> {
+    let mut requests = bus.serve(spec).await?;
     let in_hand = Arc::new(Semaphore::new(IN_HAND));
-    while let Some(request) = requests.next().await {
-        let place = in_hand.clone().acquire_owned().await.expect("nobody closes the semaphore");
-        let desk = desk.clone();
-        tokio::spawn(async move {
-            answer(&desk, request).await;
-            drop(place);
-        });
+    let taking = async {
+        while let Some(request) = requests.next().await {
+            let place = in_hand.clone().acquire_owned().await.expect("nobody closes the semaphore");
+            let desk = desk.clone();
+            tokio::spawn(async move {
+                answer(&desk, request).await;
+                drop(place);
+            });
+        }
+    };
+    tokio::select! {
+        () = taking => {}
+        () = stop => {}
     }
     let all = u32::try_from(IN_HAND).expect("a small number fits");
     let _ = in_hand.acquire_many(all).await;
     Ok(())
-}
-
-fn spec(desk: &Desk) -> ServiceSpec {
-    let figures = desk.figures();
-    ServiceSpec {
-        name: desk.service.name().to_owned(),
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        description: format!("{} {}", desk.service, desk.service.about()),
-        subject: desk.force.service(desk.service.name()),
-        endpoints: vec![SUBMIT.to_owned(), VERSIONS.to_owned()],
-        metadata: BTreeMap::from([("force".to_owned(), desk.force.to_string())]),
-        figures: Some(Arc::new(move || {
-            serde_json::json!({
-                "accepted": figures.accepted.load(Relaxed),
-                "refused": figures.refused.load(Relaxed),
-                "unavailable": figures.unavailable.load(Relaxed),
-                "left_to_the_recorder": figures.unsure.load(Relaxed),
-            })
-        })),
-    }
 }
 
 async fn answer(desk: &Desk, request: Request) {

@@ -1,0 +1,7 @@
+//! The inspection desk, as a process of its own.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    host::run(&inspection::ROLE, inspection::serve)
+}
