@@ -200,6 +200,9 @@ pub trait Store: Send {
     /// When it could not be written.
     fn put_refusal(&mut self, refusal: Bytes) -> Result<u64, StoreError>;
 
+    /// How many refusals are kept.
+    fn refusal_count(&self) -> u64;
+
     /// Refusals in order, from number `from` on.
     ///
     /// # Errors

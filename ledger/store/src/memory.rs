@@ -342,6 +342,10 @@ impl Store for MemoryStore {
         Ok(content.refusals.len() as u64 - 1)
     }
 
+    fn refusal_count(&self) -> u64 {
+        self.disk.content().refusals.len() as u64
+    }
+
     fn refusals(&self, from: u64, limit: usize) -> Result<Vec<Bytes>, StoreError> {
         let content = self.disk.content();
         let from = usize::try_from(from).unwrap_or(usize::MAX);

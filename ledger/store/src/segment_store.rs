@@ -375,6 +375,10 @@ impl Store for SegmentStore {
         self.put_record(JournalKind::Refusals, REFUSED, 0, refusal)
     }
 
+    fn refusal_count(&self) -> u64 {
+        self.refusal_journal.len()
+    }
+
     fn refusals(&self, from: u64, limit: usize) -> Result<Vec<Bytes>, StoreError> {
         let all = from..self.refusal_journal.len();
         all.take(limit).map(|n| self.record(JournalKind::Refusals, n).map(|r| r.payload)).collect()

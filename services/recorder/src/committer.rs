@@ -24,11 +24,11 @@ use ledger_store::{Store, StoreError};
 use prost::Message as _;
 use scrutiny_proto::ledger::v1::RefusalRecord;
 use scrutiny_proto::privacy::v1::ErasureExecuted;
-use tokio::sync::oneshot;
+use tokio::sync::{mpsc, oneshot};
 
 use crate::batch::{Placed, Staged, seal};
 use crate::intake::{Checked, refusal};
-use crate::recorder::{Answer, Config, Durable, Failure, OpenError, Question, WAITING, Work};
+use crate::recorder::{Answer, Config, Durable, Failure, OpenError, Question, Sealed, WAITING, Work};
 use crate::replay::{check_latest_checkpoint, replay};
 
 /// Entries between two snapshots of the state: replaying this many takes well under a second.
@@ -46,6 +46,7 @@ pub(crate) struct Committer {
     snapshot_at: TreeSize,
     /// When the oldest entry that no checkpoint covers became durable.
     unpublished_since: Option<Instant>,
+    listener: Option<mpsc::Sender<Sealed>>,
 }
 
 /// What a recorder has done since it was opened.
@@ -60,12 +61,24 @@ pub struct Counters {
 }
 
 impl Committer {
-    pub(crate) fn open(store: Box<dyn Store>, config: Config) -> Result<Self, OpenError> {
+    pub(crate) fn open(
+        store: Box<dyn Store>,
+        config: Config,
+        listener: Option<mpsc::Sender<Sealed>>,
+    ) -> Result<Self, OpenError> {
         let (state, snapshot_at) = replay(&*store)?;
         let published = check_latest_checkpoint(&*store, &config)?;
         let counters = Counters::default();
-        let mut committer =
-            Self { store, state, config, counters, published, snapshot_at, unpublished_since: None };
+        let mut committer = Self {
+            store,
+            state,
+            config,
+            counters,
+            published,
+            snapshot_at,
+            unpublished_since: None,
+            listener,
+        };
         for digest in committer.state.erased() {
             committer.store.erase_addendum(&digest)?;
         }
@@ -109,11 +122,20 @@ impl Committer {
                 .signer
                 .sign(head.size, head.root)
                 .expect("a tree that the store holds has a checkpoint");
-            self.store.put_checkpoint(head.size, signed.to_bytes().into())?;
+            let note = Bytes::from(signed.to_bytes());
+            self.store.put_checkpoint(head.size, note.clone())?;
             self.published = head.size;
+            self.tell(Sealed::Checkpoint { size: head.size, note });
         }
         self.unpublished_since = None;
         Ok(self.published)
+    }
+
+    /// Tells whoever listens. One that is behind finds the rest in the store.
+    fn tell(&self, sealed: Sealed) {
+        if let Some(listener) = &self.listener {
+            let _ = listener.try_send(sealed);
+        }
     }
 
     fn publish_or_log(&mut self) {
@@ -246,8 +268,13 @@ impl Committer {
         }
         staged.answer_repeated_ones();
         let count = staged.entries.len() as u64;
+        let told = self.listener.is_some().then(|| staged.entries.iter().map(|e| e.bytes.clone()).collect());
         match self.write(&mut staged) {
             Ok(()) => {
+                if let Some(entries) = told {
+                    let first = EntryIndex(self.store.head().size.0 - count);
+                    self.tell(Sealed::Entries { first, entries });
+                }
                 self.unpublished_since.get_or_insert_with(Instant::now);
                 self.counters.commits += 1;
                 self.counters.entries += count;
@@ -311,6 +338,14 @@ impl Committer {
                 Failure::Unavailable(format!("{refusal} (and the refusal could not be kept: {error})"))
             }
         }));
+    }
+
+    pub(crate) fn keep_refusals(&mut self, records: &[RefusalRecord]) -> Result<(), StoreError> {
+        for record in records {
+            self.store.put_refusal(record.encode_to_vec().into())?;
+            self.counters.refusals += 1;
+        }
+        Ok(())
     }
 
     fn save_snapshot(&mut self) {

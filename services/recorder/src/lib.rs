@@ -2,7 +2,7 @@
 //!
 //! In scope: taking signed statements, deciding in order whether they may be recorded, giving each a place,
 //! making it durable, and publishing checkpoints. Out of scope: what a rule says (`ledger-rules`), how bytes
-//! are kept (`ledger-store`), and how statements travel to this process.
+//! are kept (`ledger-store`), and how messages travel (`host::bus`; [`service`] is what takes and answers them).
 //!
 //! ```text
 //! submit ─► queue ─► intake (all cores: parse, signatures) ─► committer (one thread) ─► answer
@@ -19,9 +19,11 @@ mod many;
 mod receipt;
 mod recorder;
 mod replay;
+#[cfg(feature = "service")]
+pub mod service;
 
 pub use committer::Counters;
 pub use intake::verify as verify_submission;
 pub use ledger_core::wire::Submission;
 pub use receipt::receipt;
-pub use recorder::{Answer, Clock, Config, Durable, Failure, OpenError, Recorder};
+pub use recorder::{Answer, Clock, Config, Durable, Failure, OpenError, Pending, Recorder, Sealed};

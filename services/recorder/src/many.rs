@@ -38,7 +38,7 @@ impl Recorder {
             }
             let made: Vec<Submission> = chunk.into_par_iter().with_min_len(16).map(&make).collect();
             for submission in made {
-                waiting.push_back(self.hand_in(submission));
+                waiting.push_back(self.hand_in_blocking(submission));
             }
             while flow.is_continue() && waiting.len() > IN_FLIGHT {
                 flow = waiting.pop_front().map_or(flow, |answer| tell(wait(answer)));

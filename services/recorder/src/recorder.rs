@@ -4,12 +4,14 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use bytes::Bytes;
 use ledger_core::checkpoint::LogSigner;
 use ledger_core::hash::Hash;
 use ledger_core::ids::{EntryIndex, StatementId, TreeSize};
 use ledger_core::wire::Submission;
 use ledger_rules::{Refusal, State};
 use ledger_store::{Store, StoreError};
+use scrutiny_proto::ledger::v1::RefusalRecord;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::committer::{Committer, Counters};
@@ -86,6 +88,43 @@ pub enum OpenError {
     },
 }
 
+/// An answer that is on its way.
+#[derive(Debug)]
+pub struct Pending(oneshot::Receiver<Answer>);
+
+impl Pending {
+    /// Waits for it.
+    ///
+    /// # Errors
+    /// A refusal, or that the recorder cannot take it now.
+    pub async fn answer(self) -> Answer {
+        self.0.await.unwrap_or_else(|_| Err(stopped()))
+    }
+}
+
+fn stopped() -> Failure {
+    Failure::Unavailable("the recorder has stopped".to_owned())
+}
+
+/// What a recorder tells of itself as it goes.
+#[derive(Debug, Clone)]
+pub enum Sealed {
+    /// These are durable.
+    Entries {
+        /// Place of the first.
+        first: EntryIndex,
+        /// Byte for byte.
+        entries: Vec<Bytes>,
+    },
+    /// This was published.
+    Checkpoint {
+        /// Entries it covers.
+        size: TreeSize,
+        /// The signed note.
+        note: Bytes,
+    },
+}
+
 pub(crate) struct Job {
     pub(crate) submission: Submission,
     pub(crate) reply: oneshot::Sender<Answer>,
@@ -106,6 +145,7 @@ pub(crate) enum Work {
 /// The single writer of one ledger. Dropping it publishes a last checkpoint and closes the store.
 pub struct Recorder {
     queue: Option<mpsc::Sender<Message>>,
+    clock: Clock,
     threads: Vec<JoinHandle<()>>,
 }
 
@@ -116,15 +156,36 @@ impl Recorder {
     /// # Errors
     /// When the store does not replay or was signed with other keys.
     pub fn open(store: Box<dyn Store>, config: Config) -> Result<Self, OpenError> {
-        let verify_threads = config.verify_threads;
-        let committer = Committer::open(store, config)?;
+        Self::start(store, config, None)
+    }
+
+    /// As [`Recorder::open`], and tells `listener` of everything that becomes durable and of every checkpoint, in
+    /// order, before anybody is answered. A listener whose queue is full misses things and finds them in the store.
+    ///
+    /// # Errors
+    /// As [`Recorder::open`].
+    pub fn open_telling(
+        store: Box<dyn Store>,
+        config: Config,
+        listener: mpsc::Sender<Sealed>,
+    ) -> Result<Self, OpenError> {
+        Self::start(store, config, Some(listener))
+    }
+
+    fn start(
+        store: Box<dyn Store>,
+        config: Config,
+        listener: Option<mpsc::Sender<Sealed>>,
+    ) -> Result<Self, OpenError> {
+        let (verify_threads, clock) = (config.verify_threads, Arc::clone(&config.clock));
+        let committer = Committer::open(store, config, listener)?;
         let (queue, from_callers) = mpsc::channel(QUEUE);
         let (to_committer, from_intake) = std::sync::mpsc::sync_channel(WAITING);
         let threads = vec![
             spawn("intake", move || intake::run(from_callers, &to_committer, verify_threads)),
             spawn("committer", move || committer.run(&from_intake)),
         ];
-        Ok(Self { queue: Some(queue), threads })
+        Ok(Self { queue: Some(queue), clock, threads })
     }
 
     /// Hands in a statement and waits for its answer. Waits for room when the queue is full.
@@ -132,9 +193,15 @@ impl Recorder {
     /// # Errors
     /// A refusal, or that the recorder cannot take it now.
     pub async fn submit(&self, submission: Submission) -> Answer {
+        self.hand_in(submission).await.answer().await
+    }
+
+    /// Hands in a statement, waiting only for room in the queue: what is handed in one after the other is decided in
+    /// that order.
+    pub async fn hand_in(&self, submission: Submission) -> Pending {
         let (reply, answer) = oneshot::channel();
         self.send(Message::Submit(Job { submission, reply })).await;
-        answer.await.unwrap_or_else(|_| Err(Failure::Unavailable("the recorder has stopped".to_owned())))
+        Pending(answer)
     }
 
     /// Hands in a statement from a thread that may block.
@@ -142,13 +209,11 @@ impl Recorder {
     /// # Errors
     /// As [`Recorder::submit`].
     pub fn submit_blocking(&self, submission: Submission) -> Answer {
-        self.hand_in(submission)
-            .blocking_recv()
-            .unwrap_or_else(|_| Err(Failure::Unavailable("the recorder has stopped".to_owned())))
+        self.hand_in_blocking(submission).blocking_recv().unwrap_or_else(|_| Err(stopped()))
     }
 
     /// Hands in a statement from a thread that may block, and does not wait for its answer.
-    pub(crate) fn hand_in(&self, submission: Submission) -> oneshot::Receiver<Answer> {
+    pub(crate) fn hand_in_blocking(&self, submission: Submission) -> oneshot::Receiver<Answer> {
         let (reply, answer) = oneshot::channel();
         self.send_blocking(Message::Submit(Job { submission, reply }));
         answer
@@ -167,10 +232,55 @@ impl Recorder {
         self.ask(move |committer| committer.look(look))
     }
 
+    /// As [`Recorder::read`], from a task.
+    pub async fn look<R: Send + 'static>(
+        &self,
+        look: impl FnOnce(&dyn Store, &State) -> R + Send + 'static,
+    ) -> R {
+        let (reply, answer) = oneshot::channel();
+        let ask = move |committer: &mut Committer| {
+            let _ = reply.send(committer.look(look));
+        };
+        self.send(Message::Ask(Box::new(ask))).await;
+        answer.await.expect("the committer answers every question before it stops")
+    }
+
+    /// Publishes a checkpoint over everything recorded so far, from a task.
+    ///
+    /// # Errors
+    /// As [`Recorder::publish`].
+    pub async fn publish_now(&self) -> Result<TreeSize, StoreError> {
+        let (reply, answer) = oneshot::channel();
+        let ask = move |committer: &mut Committer| {
+            let _ = reply.send(committer.publish());
+        };
+        self.send(Message::Ask(Box::new(ask))).await;
+        answer.await.expect("the committer answers every question before it stops")
+    }
+
+    /// Keeps refusals that were given elsewhere, or of what is no statement at all.
+    ///
+    /// # Errors
+    /// When one could not be kept; those before it are.
+    pub async fn keep_refusals(&self, records: Vec<RefusalRecord>) -> Result<(), StoreError> {
+        let (reply, answer) = oneshot::channel();
+        let ask = move |committer: &mut Committer| {
+            let _ = reply.send(committer.keep_refusals(&records));
+        };
+        self.send(Message::Ask(Box::new(ask))).await;
+        answer.await.expect("the committer answers every question before it stops")
+    }
+
     /// What was done since the recorder was opened.
     #[must_use]
     pub fn counters(&self) -> Counters {
         self.ask(|committer| committer.counters)
+    }
+
+    /// The recorder's clock, milliseconds since the Unix epoch.
+    #[must_use]
+    pub fn now_ms(&self) -> u64 {
+        (self.clock)()
     }
 
     fn ask<R: Send + 'static>(&self, question: impl FnOnce(&mut Committer) -> R + Send + 'static) -> R {

@@ -149,7 +149,8 @@ impl Keyring {
             )),
             other => other,
         })?;
-        parse_log_keys(&text).ok_or_else(|| Stop::Usage(format!("{}: these are no log keys", path.display())))
+        LogSigner::parse_key_file(&text)
+            .ok_or_else(|| Stop::Usage(format!("{}: these are no log keys", path.display())))
     }
 
     fn read_public(&self, path: &Path) -> Done<Named> {
@@ -215,20 +216,6 @@ fn read_private(path: &Path) -> Done<String> {
     let mut text = String::new();
     file.take(MAX_KEY_FILE_BYTES).read_to_string(&mut text).map_err(io(path))?;
     Ok(text)
-}
-
-fn parse_log_keys(text: &str) -> Option<LogSigner> {
-    let mut lines = text.lines();
-    let mut seed = |what: &str| -> Option<(Origin, [u8; 32])> {
-        let mut words = lines.next()?.split(' ');
-        (words.next()? == what).then_some(())?;
-        let origin = words.next()?.parse().ok()?;
-        let bytes = STANDARD.decode(words.next()?).ok()?.try_into().ok()?;
-        words.next().is_none().then_some((origin, bytes))
-    };
-    let (origin, ed25519) = seed("ed25519")?;
-    let (same, ml_dsa) = seed("ml-dsa-44")?;
-    (origin == same).then(|| LogSigner::new(origin, &ed25519, &ml_dsa).ok()).flatten()
 }
 
 /// Writes a file that must not exist yet, and syncs it: a key that is lost after it was enrolled is lost

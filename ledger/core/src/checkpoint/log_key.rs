@@ -93,6 +93,27 @@ impl LogSigner {
         Ok(Self { origin, ed25519, mldsa44 })
     }
 
+    /// Reads the file that holds the log's keys, for its keeper only: two lines, each a word, the origin and a seed.
+    ///
+    /// ```text
+    /// ed25519 scrutiny.example/cambridgeshire <base64 of 32 bytes>
+    /// ml-dsa-44 scrutiny.example/cambridgeshire <base64 of 32 bytes>
+    /// ```
+    #[must_use]
+    pub fn parse_key_file(text: &str) -> Option<Self> {
+        let mut lines = text.lines();
+        let mut seed = |what: &str| -> Option<(Origin, Hash)> {
+            let mut words = lines.next()?.split(' ');
+            (words.next()? == what).then_some(())?;
+            let origin = words.next()?.parse().ok()?;
+            let seed = Hash::from_base64(words.next()?)?;
+            words.next().is_none().then_some((origin, seed))
+        };
+        let (origin, ed25519) = seed("ed25519")?;
+        let (same, mldsa44) = seed("ml-dsa-44")?;
+        (origin == same).then(|| Self::new(origin, &ed25519.0, &mldsa44.0).ok()).flatten()
+    }
+
     /// Which log.
     #[must_use]
     pub fn origin(&self) -> &Origin {

@@ -1,0 +1,124 @@
+//! What becomes of a message once its statements are decided: committed, told, acknowledged, in that order.
+
+use bytes::Bytes;
+use host::bus::{Delivery, Headers};
+use ledger_core::hash::Hash;
+use ledger_core::ids::{StatementId, TreeSize};
+use ledger_core::statement::Statement;
+use ledger_core::wire::{Durable, Outcome, Receipt};
+
+use super::Shared;
+use super::inbox::{acknowledge, put_off};
+use super::receipts::{self, Unpublished, refused};
+use crate::recorder::Pending;
+use crate::{Answer, Failure};
+
+/// A statement handed to the recorder.
+pub(super) struct Handed {
+    pub(super) digest: Hash,
+    pub(super) statement: Bytes,
+    pub(super) pending: Pending,
+}
+
+/// Waits for the answers, for the commit of the last of them, tells each, and acknowledges the message.
+pub(super) async fn settle(shared: &Shared, delivery: &Delivery, service: &str, handed: Vec<Handed>) {
+    let mut answers = Vec::with_capacity(handed.len());
+    for Handed { digest, statement, pending } in handed {
+        answers.push((digest, statement, pending.answer().await));
+    }
+    let end = answers.iter().filter_map(|(_, _, answer)| Some(answer.as_ref().ok()?.index.0 + 1)).max();
+    if !committed(shared, TreeSize(end.unwrap_or(0))).await {
+        return; // The service ends. The message comes again.
+    }
+    let mut unavailable = None;
+    for (digest, statement, answer) in answers {
+        match outcome(answer) {
+            Ok((id, outcome)) => tell(shared, service, id, digest, &statement, outcome).await,
+            Err(why) => unavailable = Some(why),
+        }
+    }
+    match unavailable {
+        None => {
+            shared.health.ready("ledger");
+            acknowledge(delivery).await;
+        }
+        Some(why) => put_off(shared, delivery, &why).await,
+    }
+}
+
+/// Waits until so many entries are in the sealed stream as well. False when the service ends before.
+async fn committed(shared: &Shared, size: TreeSize) -> bool {
+    shared.committed.clone().wait_for(|committed| *committed >= size).await.is_ok()
+}
+
+fn outcome(answer: Answer) -> Result<(Option<StatementId>, Outcome), String> {
+    match answer {
+        Ok(recorded) => {
+            let crate::Durable { id, index, leaf_hash, recorded_at_ms, already: _ } = recorded;
+            Ok((Some(id), Outcome::Durable(Durable { index, leaf_hash, recorded_at_ms })))
+        }
+        Err(Failure::Refused(refusal)) => Ok((None, Outcome::Refused(refused(&refusal)))),
+        Err(Failure::Unavailable(why)) => Err(why),
+    }
+}
+
+/// Tells whoever listens. At most once: who missed it asks.
+async fn tell(
+    shared: &Shared,
+    service: &str,
+    id: Option<StatementId>,
+    digest: Hash,
+    statement: &Bytes,
+    outcome: Outcome,
+) {
+    // Only a refused one does not know its id, if it has one.
+    let id = id.or_else(|| Statement::parse(statement).ok().map(|statement| statement.id));
+    let subject = receipt_subject(shared, service, id, &digest);
+    count(&outcome);
+    say(shared, &subject, &Receipt { id, digest, outcome: outcome.clone() }).await;
+    // Remembered after it was told, so that no proof is told before it.
+    match (outcome, id) {
+        (Outcome::Refused(refused), _) => shared.told().refused(digest, refused),
+        (Outcome::Durable(durable), Some(id)) => {
+            shared.told().durable(Unpublished { subject, id, digest, durable });
+            tell_published(shared).await;
+        }
+        _ => {}
+    }
+}
+
+/// Tells the proofs of what was told as durable and has a checkpoint over it by now.
+pub(super) async fn tell_published(shared: &Shared) {
+    let published = *shared.published.borrow();
+    let covered = shared.told().covered_by(published);
+    for Unpublished { subject, id, digest, durable } in covered {
+        let found =
+            shared.recorder.look(move |store, _| receipts::published(store, durable, published)).await;
+        match found {
+            Ok(Some(outcome)) => say(shared, &subject, &Receipt { id: Some(id), digest, outcome }).await,
+            Ok(None) => {}
+            Err(error) => tracing::warn!(%error, "a proof could not be made; who wants it asks"),
+        }
+    }
+}
+
+/// By its id; by its digest where no id can be read.
+fn receipt_subject(shared: &Shared, service: &str, id: Option<StatementId>, digest: &Hash) -> String {
+    match id {
+        Some(id) => shared.force.receipt(service, id),
+        None => shared.force.receipt(service, digest.to_hex()),
+    }
+}
+
+async fn say(shared: &Shared, subject: &str, receipt: &Receipt) {
+    if let Err(error) = shared.bus.tell(subject, Headers::new(), receipt.to_bytes()).await {
+        tracing::debug!(%error, "a receipt was not told; who wants it asks");
+    }
+}
+
+fn count(outcome: &Outcome) {
+    match outcome {
+        Outcome::Refused(_) => metrics::counter!("scrutiny_recorder_refused_total").increment(1),
+        _ => metrics::counter!("scrutiny_recorder_recorded_total").increment(1),
+    }
+}

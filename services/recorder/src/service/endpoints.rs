@@ -1,0 +1,151 @@
+//! What the recorder is asked: where the log stands, entries, receipts, versions of streams.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use host::bus::{Request, ServiceError, ServiceSpec};
+use ledger_core::ids::{EntryIndex, TreeSize};
+use ledger_core::merkle;
+use ledger_core::wire::{
+    EntriesRequest, Head, Outcome, Receipt, ReceiptRequest, SealedBatch, Versions, VersionsRequest, WireError,
+};
+use ledger_rules::State;
+use ledger_store::{Store, StoreError, TreeOf};
+use tokio::sync::Semaphore;
+
+use super::Shared;
+use super::sealed::entries_of;
+
+/// Questions answered at the same time; each may read a megabyte.
+const AT_ONCE: usize = 16;
+
+/// Before the bus is asked again to let us serve.
+const PAUSE: Duration = Duration::from_secs(1);
+
+pub(super) const ENDPOINTS: [&str; 4] = ["head", "entries", "receipt", "versions"];
+
+/// Ends serving when it is dropped.
+pub(super) struct Serving(tokio::task::JoinHandle<()>);
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+pub(super) fn serve(shared: &Arc<Shared>) -> Serving {
+    let shared = Arc::clone(shared);
+    Serving(tokio::spawn(async move {
+        loop {
+            match shared.bus.serve(spec(&shared)).await {
+                Ok(mut requests) => {
+                    shared.health.ready("questions");
+                    let room = Arc::new(Semaphore::new(AT_ONCE));
+                    while let Some(request) = requests.next().await {
+                        let room = Arc::clone(&room).acquire_owned().await.expect("it is never closed");
+                        let shared = Arc::clone(&shared);
+                        tokio::spawn(async move {
+                            let answer = answer(&shared, &request).await;
+                            request.reply(answer);
+                            drop(room);
+                        });
+                    }
+                    shared.health.waiting("questions", "the bus has drained");
+                }
+                Err(error) => shared.health.waiting("questions", &error.to_string()),
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+    }))
+}
+
+fn spec(shared: &Arc<Shared>) -> ServiceSpec {
+    let (health, committed) = (shared.health.clone(), shared.committed.clone());
+    let figures = move || {
+        let now = health.now();
+        serde_json::json!({ "state": now.state, "reasons": now.reasons, "size": committed.borrow().0 })
+    };
+    ServiceSpec {
+        name: super::ROLE.name.to_owned(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        description: super::ROLE.about.to_owned(),
+        subject: shared.force.service(super::ROLE.name),
+        endpoints: ENDPOINTS.iter().map(|name| (*name).to_owned()).collect(),
+        metadata: BTreeMap::from([("force".to_owned(), shared.force.to_string())]),
+        figures: Some(Arc::new(figures)),
+    }
+}
+
+async fn answer(shared: &Shared, request: &Request) -> Result<Bytes, ServiceError> {
+    // Only what is committed: what is on this disk alone may yet turn out not to count.
+    let committed = *shared.committed.borrow();
+    match request.endpoint.as_str() {
+        "head" => look(shared, move |store, state| head(store, state, committed)).await,
+        "entries" => {
+            let asked = EntriesRequest::parse(&request.payload).map_err(bad)?;
+            look(shared, move |store, _| entries(store, asked, committed)).await
+        }
+        "receipt" => receipt(shared, ReceiptRequest::parse(&request.payload).map_err(bad)?, committed).await,
+        "versions" => {
+            let asked = VersionsRequest::parse(&request.payload).map_err(bad)?;
+            look(shared, move |store, _| versions(store, &asked)).await
+        }
+        other => Err(ServiceError::new(404, format!("the recorder has no endpoint {other}"))),
+    }
+}
+
+async fn look(
+    shared: &Shared,
+    look: impl FnOnce(&dyn Store, &State) -> Result<Bytes, StoreError> + Send + 'static,
+) -> Result<Bytes, ServiceError> {
+    shared.recorder.look(look).await.map_err(|error| ServiceError::new(503, error.to_string()))
+}
+
+fn bad(error: WireError) -> ServiceError {
+    ServiceError::new(400, error.to_string())
+}
+
+fn head(store: &dyn Store, state: &State, size: TreeSize) -> Result<Bytes, StoreError> {
+    let root = merkle::tree_root(size, &TreeOf(store))
+        .map_err(|error| StoreError::Damaged { what: format!("the tree ({error})") })?;
+    let last = match size.0.checked_sub(1) {
+        Some(last) => store.read_hashes(&[(0, last)])?[0],
+        None => ledger_core::hash::Hash::ZERO,
+    };
+    let checkpoint = store.latest_checkpoint()?.filter(|(covered, _)| *covered <= size).map(|(_, note)| note);
+    let origin = state.origin().cloned();
+    Ok(Head { origin, size, root, last_leaf_hash: last, checkpoint }.to_bytes())
+}
+
+fn entries(store: &dyn Store, asked: EntriesRequest, size: TreeSize) -> Result<Bytes, StoreError> {
+    let from = asked.from.0.min(size.0);
+    let most = if asked.max == 0 { u64::MAX } else { u64::from(asked.max) };
+    let entries = entries_of(store, from, size.0.min(from.saturating_add(most)))?;
+    let end = TreeSize(from + entries.len() as u64);
+    let checkpoint = store.published_checkpoint(end)?;
+    Ok(SealedBatch { first: EntryIndex(from), entries, checkpoint }.to_bytes())
+}
+
+async fn receipt(shared: &Shared, asked: ReceiptRequest, size: TreeSize) -> Result<Bytes, ServiceError> {
+    let stored =
+        shared.recorder.look(move |store, _| super::receipts::stored_receipt(store, &asked, size)).await;
+    if let Some(receipt) = stored.map_err(|error| ServiceError::new(503, error.to_string()))? {
+        return Ok(receipt.to_bytes());
+    }
+    match shared.told().refusal(&asked.digest) {
+        Some(refused) => {
+            let outcome = Outcome::Refused(refused.clone());
+            Ok(Receipt { id: Some(asked.id), digest: asked.digest, outcome }.to_bytes())
+        }
+        None => {
+            Err(ServiceError::new(404, format!("no statement {} with these bytes is known here", asked.id)))
+        }
+    }
+}
+
+fn versions(store: &dyn Store, asked: &VersionsRequest) -> Result<Bytes, StoreError> {
+    let versions = asked.0.iter().map(|stream| store.stream_version(stream)).collect::<Result<_, _>>()?;
+    Ok(Versions { size: store.head().size, versions }.to_bytes())
+}

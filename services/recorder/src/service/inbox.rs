@@ -1,0 +1,208 @@
+//! Taking from the inbox: bounded, in order, and nothing is lost in silence.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use host::bus::names::Subject;
+use host::bus::{Consumer, ConsumerSpec, Delivery};
+use ledger_core::hash::Hash;
+use ledger_core::wire::{RefusalNotice, RefusalNotices, Submissions};
+use ledger_rules::Code;
+use scrutiny_proto::ledger::v1::RefusalRecord;
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::task::JoinSet;
+
+use super::answers::{Handed, settle};
+use super::{ACK_WAIT, MESSAGES_IN_FLIGHT, Shared, WINDOW_BYTES};
+
+/// Messages asked for at once.
+const AT_ONCE: usize = 64;
+
+/// How long one question for messages waits.
+const WAIT: Duration = Duration::from_secs(1);
+
+/// Before a message that could not be recorded comes again, and before the inbox is asked again.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// A turn of the loop takes no longer, unless it hangs.
+const TURN: Duration = Duration::from_secs(60);
+
+/// What a message that says nothing is sent by, where its subject does not say.
+const NOBODY: &str = "unknown";
+
+/// Takes and settles messages until `stop`, then waits for those in hand.
+pub(super) async fn take(shared: &Arc<Shared>, stop: impl Future<Output = ()>) {
+    let mut settling = JoinSet::new();
+    tokio::select! {
+        () = stop => {}
+        () = take_for_ever(shared, &mut settling) => {}
+    }
+    shared.health.ended("inbox");
+    while settling.join_next().await.is_some() {}
+}
+
+async fn take_for_ever(shared: &Arc<Shared>, settling: &mut JoinSet<()>) {
+    loop {
+        let spec = ConsumerSpec {
+            stream: shared.force.inbox().name,
+            durable: "recorder".to_owned(),
+            max_in_flight: MESSAGES_IN_FLIGHT,
+            ack_wait: ACK_WAIT,
+        };
+        let why = match shared.bus.consume(spec).await {
+            Ok(consumer) => take_from(shared, consumer, settling).await,
+            Err(error) => error.to_string(),
+        };
+        shared.health.turns("inbox", TURN);
+        shared.health.waiting("inbox", &why);
+        tokio::time::sleep(PAUSE).await;
+    }
+}
+
+/// Takes until the bus says why not.
+async fn take_from(shared: &Arc<Shared>, mut inbox: Consumer, settling: &mut JoinSet<()>) -> String {
+    loop {
+        shared.health.turns("inbox", TURN);
+        while settling.try_join_next().is_some() {}
+        let deliveries = match inbox.next(AT_ONCE, WAIT).await {
+            Ok(deliveries) => deliveries,
+            Err(error) => return error.to_string(),
+        };
+        shared.health.ready("inbox");
+        for delivery in deliveries {
+            let permit = room_for(shared, &delivery.payload).await;
+            if delivery.delivered > 1 {
+                metrics::counter!("scrutiny_recorder_redelivered_total").increment(1);
+            }
+            begin(shared, delivery, permit, settling).await;
+        }
+    }
+}
+
+/// Waits until what is in hand leaves room for so many bytes.
+async fn room_for(shared: &Shared, payload: &Bytes) -> OwnedSemaphorePermit {
+    let bytes =
+        u32::try_from(payload.len().clamp(1, WINDOW_BYTES)).expect("the window is smaller than 4 GiB");
+    let window = Arc::clone(&shared.window).acquire_many_owned(bytes).await;
+    window.expect("the window is never closed")
+}
+
+/// Hands a message's statements in, in order, and leaves the rest to a task of its own.
+async fn begin(
+    shared: &Arc<Shared>,
+    delivery: Delivery,
+    permit: OwnedSemaphorePermit,
+    settling: &mut JoinSet<()>,
+) {
+    let shared = Arc::clone(shared);
+    match read(&delivery) {
+        Message::Submissions { service, submissions } => {
+            let mut handed = Vec::with_capacity(submissions.0.len());
+            for submission in submissions.0 {
+                let (digest, statement) = (submission.digest(), submission.statement.clone());
+                let pending = shared.recorder.hand_in(submission).await;
+                handed.push(Handed { digest, statement, pending });
+            }
+            settling.spawn(async move {
+                settle(&shared, &delivery, &service, handed).await;
+                drop(permit);
+            });
+        }
+        Message::Refusals { service, notices } => {
+            settling.spawn(async move {
+                keep(&shared, &delivery, service, notices).await;
+                drop(permit);
+            });
+        }
+        Message::Nothing(why) => {
+            settling.spawn(async move {
+                bury(&shared, &delivery, why).await;
+                drop(permit);
+            });
+        }
+    }
+}
+
+enum Message {
+    Submissions { service: String, submissions: Submissions },
+    Refusals { service: String, notices: RefusalNotices },
+    Nothing(String),
+}
+
+/// The door: a message becomes a type here, or nothing.
+fn read(delivery: &Delivery) -> Message {
+    let nothing = |error: ledger_core::wire::WireError| Message::Nothing(error.to_string());
+    match Subject::parse(&delivery.subject) {
+        Some(Subject::Event { service, .. } | Subject::Several { service, .. }) => {
+            let submissions = Submissions::parse(&delivery.payload);
+            submissions.map_or_else(nothing, |submissions| Message::Submissions { service, submissions })
+        }
+        Some(Subject::Refused { service, .. }) => {
+            let notices = RefusalNotices::parse(&delivery.payload);
+            notices.map_or_else(nothing, |notices| Message::Refusals { service, notices })
+        }
+        _ => Message::Nothing("its subject is none of the inbox's".to_owned()),
+    }
+}
+
+/// Keeps what a desk refused.
+async fn keep(shared: &Shared, delivery: &Delivery, service: String, notices: RefusalNotices) {
+    let records = notices.0.iter().map(|notice| record_of(notice, &service)).collect();
+    match shared.recorder.keep_refusals(records).await {
+        Ok(()) => {
+            notices.0.into_iter().for_each(|notice| shared.told().refused(notice.digest, notice.refused));
+            acknowledge(delivery).await;
+        }
+        Err(error) => put_off(shared, delivery, &error.to_string()).await,
+    }
+}
+
+fn record_of(notice: &RefusalNotice, service: &str) -> RefusalRecord {
+    let RefusalNotice { id, digest, key_ids, refused, refused_at_ms } = notice;
+    RefusalRecord {
+        refused_at_ms: *refused_at_ms,
+        statement_sha256: Bytes::copy_from_slice(digest.as_bytes()),
+        statement_id: id.map_or_else(Bytes::new, |id| Bytes::copy_from_slice(id.as_bytes())),
+        key_ids: key_ids.iter().map(|key| Bytes::copy_from_slice(&key.0)).collect(),
+        code: refused.code.clone(),
+        sentence: refused.sentence.clone(),
+        told_by: service.to_owned(),
+    }
+}
+
+/// A message that nothing can be made of: its digest and the reason are kept, then it is given up.
+async fn bury(shared: &Shared, delivery: &Delivery, why: String) {
+    let service = delivery.subject.split('.').nth(2).unwrap_or(NOBODY);
+    let record = RefusalRecord {
+        refused_at_ms: shared.recorder.now_ms(),
+        statement_sha256: Bytes::copy_from_slice(Hash::of(&delivery.payload).as_bytes()),
+        statement_id: Bytes::new(),
+        key_ids: Vec::new(),
+        code: Code::Malformed.to_string(),
+        sentence: format!("a message of {} bytes from {service:.64}: {why}", delivery.payload.len()),
+        told_by: String::new(),
+    };
+    tracing::warn!(
+        subject = delivery.subject,
+        why,
+        "a message of the inbox does not read; refused and given up"
+    );
+    match shared.recorder.keep_refusals(vec![record]).await {
+        Ok(()) => delivery.give_up().await,
+        Err(error) => put_off(shared, delivery, &error.to_string()).await,
+    }
+}
+
+/// Done: it shall not come again. Where that is not confirmed, it comes again and gets the same answer.
+pub(super) async fn acknowledge(delivery: &Delivery) {
+    if let Err(error) = delivery.ack().await {
+        tracing::warn!(%error, sequence = delivery.sequence, "a message will come again");
+    }
+}
+
+/// Not now: the message comes again, and `/readyz` says why.
+pub(super) async fn put_off(shared: &Shared, delivery: &Delivery, why: &str) {
+    shared.health.waiting("ledger", why);
+    delivery.again(PAUSE).await;
+}

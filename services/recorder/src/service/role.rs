@@ -1,0 +1,91 @@
+//! The recorder as a process: what it is told, and where its ledger and its keys are.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use host::config::read_secret;
+use host::{Host, Key, Outcome, Role, Shape};
+use ledger_core::checkpoint::LogSigner;
+use ledger_store::{Options, SegmentStore, StoreError};
+use serde::Deserialize;
+
+use crate::Config;
+
+/// The recorder.
+pub static ROLE: Role = Role {
+    name: "recorder",
+    about: "The single writer: takes signed statements, decides, seals, and tells",
+    defaults: &[("ops.listen", "127.0.0.1:9461")],
+    keys: &[
+        Key::required("ledger", Shape::Path, "The ledger's folder; nobody else may write to it"),
+        Key::required(
+            "log-key",
+            Shape::Secret,
+            "The file with the log's signing keys, as `scrutiny init` makes it",
+        ),
+        Key::with_default(
+            "checkpoint-ms",
+            Shape::Count,
+            "500",
+            "A checkpoint is published at most so long after an entry became durable",
+        ),
+        Key::with_default(
+            "free-mib",
+            Shape::Count,
+            "256",
+            "Space that must stay free on the ledger's disk; below it, new work waits",
+        ),
+    ],
+};
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct Settings {
+    ledger: PathBuf,
+    log_key: PathBuf,
+    checkpoint_ms: u64,
+    free_mib: u64,
+}
+
+/// Serves until it is asked to stop.
+///
+/// # Errors
+/// When the keys or the ledger do not open, or the sealed stream tells another history.
+pub async fn serve(host: Host) -> Outcome {
+    let settings: Settings = host.config.settings()?;
+    host.health.waiting("ledger", "it is being opened");
+    let signer = log_keys(&settings.log_key)?;
+    let options = Options { what: ROLE.name.to_owned(), watermark_bytes: settings.free_mib << 20 };
+    let ledger = settings.ledger.clone();
+    let store = tokio::task::spawn_blocking(move || open(&ledger, options)).await??;
+    let config = Config {
+        signer,
+        clock: host.clock.as_fn(),
+        checkpoint_every: Duration::from_millis(settings.checkpoint_ms),
+        verify_threads: 0,
+    };
+    let force = host.common().force();
+    if let Err(complaints) = host.bus.check(&force.inbox()).await {
+        complaints.iter().for_each(|complaint| tracing::warn!("{complaint}"));
+    }
+    let stopping = host.stopping.clone();
+    super::run(Box::new(store), config, host.bus, force, host.health, async move { stopping.asked().await })
+        .await?;
+    Ok(())
+}
+
+fn log_keys(path: &Path) -> Result<LogSigner, Box<dyn std::error::Error + Send + Sync>> {
+    let signer = LogSigner::parse_key_file(&read_secret(path)?);
+    signer.ok_or_else(|| format!("{}: these are no log keys", path.display()).into())
+}
+
+fn open(ledger: &Path, options: Options) -> Result<SegmentStore, StoreError> {
+    let (store, report) = SegmentStore::open(ledger, options)?;
+    for event in &report.healed {
+        tracing::warn!("{event}");
+    }
+    for finding in &report.findings {
+        tracing::error!("{finding}; run `scrutiny scrub`");
+    }
+    Ok(store)
+}
