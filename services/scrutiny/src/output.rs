@@ -31,6 +31,11 @@ impl Output {
         Self { json: common.json, quiet: common.quiet, document: Box::leak(Box::default()) }
     }
 
+    /// The same place without hints, for a command that runs others.
+    pub(crate) fn without_hints(self) -> Self {
+        Self { quiet: true, ..self }
+    }
+
     /// The command's result: `text` for a person, `data` for `--json`.
     pub(crate) fn result(self, command: &str, text: &str, data: impl FnOnce() -> Value) {
         if self.json {

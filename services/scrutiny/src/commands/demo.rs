@@ -1,4 +1,6 @@
-//! `scrutiny demo`: two real inspections, from the first key to the audit.
+//! `scrutiny demo`: two real inspections and a month of real searches, from the first key to the audit.
+
+mod second_act;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -68,7 +70,8 @@ pub(crate) fn run(args: &Demo, out: Output) -> Done {
     let when = cli::AsOf { as_of: Some(args.as_of), at: None };
     let view = cli::Register { when, csv: None, body: None, report: None };
     register::run(&view, &at, out)?;
-    out.say("\n5. The audit: everything recomputed from bytes, against the log key made in step 1\n");
+    second_act::run(&args.dir, &people, &at, out)?;
+    out.say("\n7. The audit: everything recomputed from bytes, against the log key made in step 1\n");
     let trust = Trust { policy: None, vkey: vec![vkeys[0].clone()] };
     verify::run(&cli::Verify { target: None, trust, remember: Vec::new(), genesis: None }, &at, out)?;
     out.say(&next(&at));
@@ -183,6 +186,8 @@ fn next(at: &Common) -> String {
          export SCRUTINY_LEDGER={ledger} SCRUTINY_KEYS={keys}\n  \
          scrutiny show obligation/cambridgeshire/dupp-2021/7/0     one obligation's whole history\n  \
          scrutiny register --body cambridgeshire --as-of 2021-08-01\n  \
+         scrutiny sample show rgrg-2024-04                         what was drawn, and from what\n  \
+         scrutiny import export-source 2024-04-cambridgeshire-stop-and-search.csv   the file again, byte for byte\n  \
          scrutiny kinds ObligationClosed                           who may close, and how\n  \
          scrutiny export {ledger} export                           everything a stranger needs to verify it\n\
          (`cargo install --path services/scrutiny` puts `scrutiny` on your path; until then\n\

@@ -13,4 +13,4 @@ mod show;
 pub(crate) use check::check;
 pub(crate) use draw::draw;
 pub(crate) use frame::frame;
-pub(crate) use show::show;
+pub(crate) use show::{drawn_records, show};

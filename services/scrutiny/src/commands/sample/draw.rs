@@ -43,9 +43,10 @@ pub(crate) fn draw(args: &SampleDraw, at: &Common, out: Output) -> Done {
     let index = recorded[0].index.0;
     let rows = drawn.iter().zip(1..).map(|((_, record), n)| [format!("{n}."), (*record).clone()]);
     let text = format!(
-        "#{index} records what was drawn: {} of {}, seed {root} (the root of {} entries).\n\n{}",
+        "#{index} records what was drawn: {} of {}, seed {} (the root of {} entries).\n\n{}",
         count(drawn.len() as u64, "record", "records"),
         sample.frame.frame_size,
+        root.to_hex(),
         size,
         indent(&table(["", "record"], rows))
     );

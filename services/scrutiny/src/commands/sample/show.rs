@@ -36,6 +36,14 @@ pub(crate) fn show(args: &SampleShow, at: &Common, out: Output) -> Done {
     Ok(())
 }
 
+/// What was drawn in a sample, as streams in the order of drawing.
+pub(crate) fn drawn_records(name: &str, at: &Common, out: Output) -> Done<Vec<String>> {
+    let source = Target::Ledger(at.ledger.clone()).open()?;
+    let sample = place::sample(&*source, name, None, out)?;
+    let drawn = sample.drawn.map(|(_, drawn)| drawn.drawn).unwrap_or_default();
+    Ok(drawn.into_iter().map(|d| d.record).collect())
+}
+
 fn row(sample: &Recorded) -> [String; 6] {
     let drawn = sample.drawn.as_ref().map_or_else(|| "not yet".to_owned(), |(entry, _)| format!("#{entry}"));
     [
