@@ -13,6 +13,7 @@ pub mod clock;
 pub mod config;
 pub mod health;
 pub mod metrics;
+pub mod provision;
 pub mod role;
 pub mod stopping;
 pub mod telemetry;

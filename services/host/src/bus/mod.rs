@@ -52,6 +52,9 @@ pub use stream::{Complaint, Keeps, StreamSpec, Tail};
 /// sealed batches of at most 900 KiB, so that 64 of them stay below 64 MiB.
 pub const WAITING: usize = 64;
 
+/// How a server is asked how it keeps what it stores. An account has to import this from the system's.
+pub const SERVER_SETTINGS: &str = "$SYS.REQ.SERVER.PING.JSZ";
+
 /// Events that a reader of [`Bus::events`] may be behind.
 const EVENTS: usize = 256;
 

@@ -9,6 +9,7 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 
 use super::{JetStream, headers_from_nats};
+use crate::bus::SERVER_SETTINGS;
 use crate::bus::error::{BusError, RequestError};
 use crate::bus::gate;
 use crate::bus::message::{Headers, Message};
@@ -16,9 +17,6 @@ use crate::bus::stream::{Complaint, Keeps, StreamSpec, Tail};
 
 /// What the server answers where a stream is not there.
 const STREAM_NOT_FOUND: u64 = 10_059;
-
-/// How a server says how it keeps what it stores. Provisioning lets every account of ours ask this.
-pub(in crate::bus) const SERVER_SETTINGS: &str = "$SYS.REQ.SERVER.PING.JSZ";
 
 /// Asking the leaders of streams, without the rest of the bus.
 #[derive(Debug, Clone)]

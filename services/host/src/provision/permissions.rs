@@ -1,0 +1,172 @@
+//! The table: who may send and hear what.
+
+use std::fmt;
+
+use crate::bus::names::Force;
+use crate::bus::{SERVER_SETTINGS, StreamSpec};
+
+/// Somebody on a force's bus.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Identity {
+    /// Takes statements from the inbox, appends to the sealed stream, tells receipts.
+    Recorder,
+    /// Takes reviews.
+    Review,
+    /// Takes inspections.
+    Inspection,
+    /// Takes responses.
+    Response,
+    /// Follows the sealed stream.
+    Projector,
+    /// Hands in statements and hears receipts.
+    Officer,
+    /// Makes and changes streams, and nothing else.
+    Provisioning,
+    /// Looks how everybody is.
+    Status,
+}
+
+/// What one identity may do. Everything else is forbidden.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Permissions {
+    /// Subjects it may send to.
+    pub publish: Vec<String>,
+    /// Subjects it may hear.
+    pub subscribe: Vec<String>,
+    /// Whether it may answer whoever asks it.
+    pub answers: bool,
+}
+
+impl Identity {
+    /// Everybody.
+    pub const ALL: [Identity; 8] = [
+        Identity::Recorder,
+        Identity::Review,
+        Identity::Inspection,
+        Identity::Response,
+        Identity::Projector,
+        Identity::Officer,
+        Identity::Provisioning,
+        Identity::Status,
+    ];
+
+    /// Its name: the process's, the seed file's, the inbox's.
+    pub fn name(self) -> &'static str {
+        match self {
+            Identity::Recorder => "recorder",
+            Identity::Review => "review",
+            Identity::Inspection => "inspection",
+            Identity::Response => "response",
+            Identity::Projector => "projector",
+            Identity::Officer => "officer",
+            Identity::Provisioning => "provisioning",
+            Identity::Status => "status",
+        }
+    }
+
+    /// Reads a name.
+    pub fn parse(name: &str) -> Option<Identity> {
+        Identity::ALL.into_iter().find(|identity| identity.name() == name)
+    }
+
+    /// What it may do on the bus of a force.
+    pub fn permissions(self, force: &Force) -> Permissions {
+        let mut may = Permissions {
+            publish: vec![SERVER_SETTINGS.to_owned()],
+            subscribe: vec![format!("_INBOX_{}.>", self.name())],
+            answers: false,
+        };
+        match self {
+            Identity::Recorder => may.record(force),
+            Identity::Review | Identity::Inspection | Identity::Response => {
+                may.publish.push(format!("ev.{force}.{self}.>"));
+                may.subscribe.push(force.receipt(self.name(), "*"));
+                may.look_at(&force.inbox());
+                may.follow(force);
+            }
+            Identity::Projector => may.follow(force),
+            Identity::Officer => {
+                for desk in ["review", "inspection", "response", "projector", "recorder"] {
+                    may.publish.push(force.endpoint(desk, ">"));
+                }
+                may.subscribe.push(format!("rcpt.{force}.>"));
+            }
+            Identity::Provisioning => may.publish.push("$JS.API.>".to_owned()),
+            Identity::Status => may.survey(force),
+        }
+        if self.serves() {
+            may.serve(self.name(), force);
+        }
+        may
+    }
+
+    fn serves(self) -> bool {
+        !matches!(self, Identity::Officer | Identity::Provisioning | Identity::Status)
+    }
+}
+
+impl fmt::Display for Identity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// The name of the inbox's only reader.
+const READER: &str = "recorder";
+
+impl Permissions {
+    fn record(&mut self, force: &Force) {
+        let inbox = force.inbox().name;
+        self.publish.extend([
+            force.sealed(),
+            format!("rcpt.{force}.>"),
+            format!("$JS.API.CONSUMER.CREATE.{inbox}.{READER}"),
+            format!("$JS.API.CONSUMER.MSG.NEXT.{inbox}.{READER}"),
+            format!("$JS.API.CONSUMER.INFO.{inbox}.{READER}"),
+            // Both forms of an acknowledgement's subject: nine tokens, or twelve with domain and account.
+            format!("$JS.ACK.{inbox}.{READER}.>"),
+            format!("$JS.ACK.*.*.{inbox}.{READER}.>"),
+        ]);
+        self.look_at(&force.inbox());
+        self.follow(force);
+    }
+
+    /// Follows the sealed stream, and asks the recorder for what the stream has lost.
+    fn follow(&mut self, force: &Force) {
+        let sealed = force.sealed_log();
+        let name = &sealed.name;
+        self.publish.extend([
+            format!("$JS.API.CONSUMER.CREATE.{name}"),
+            format!("$JS.API.CONSUMER.CREATE.{name}.*"),
+            format!("$JS.API.CONSUMER.INFO.{name}.*"),
+            format!("$JS.API.CONSUMER.DELETE.{name}.*"),
+            format!("$JS.API.CONSUMER.MSG.NEXT.{name}.*"),
+            force.endpoint("recorder", ">"),
+        ]);
+        self.look_at(&sealed);
+    }
+
+    /// Where a stream ends and how it is configured.
+    fn look_at(&mut self, stream: &StreamSpec) {
+        self.publish.push(format!("$JS.API.STREAM.INFO.{}", stream.name));
+        self.publish.push(format!("$JS.API.STREAM.MSG.GET.{}", stream.name));
+    }
+
+    fn survey(&mut self, force: &Force) {
+        self.publish.extend(["$SRV.PING", "$SRV.INFO", "$SRV.STATS"].map(str::to_owned));
+        self.look_at(&force.inbox());
+        self.look_at(&force.sealed_log());
+        self.publish.push(format!("$JS.API.CONSUMER.INFO.{}.{READER}", force.inbox().name));
+        self.publish.push(force.endpoint("*", "status"));
+    }
+
+    fn serve(&mut self, name: &str, force: &Force) {
+        self.subscribe.extend([
+            force.endpoint(name, ">"),
+            "$SRV.*".to_owned(),
+            format!("$SRV.*.{name}"),
+            format!("$SRV.*.{name}.*"),
+        ]);
+        self.answers = true;
+    }
+}

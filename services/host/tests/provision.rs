@@ -1,0 +1,332 @@
+//! Least privilege, against a real server that runs with the configuration we write.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use brokers::Server;
+use bytes::Bytes;
+use host::bus::names::Force;
+use host::bus::{
+    Bus, BusError, Connection, ConsumerSpec, Headers, Message, Outgoing, PublishError, RequestError,
+    ServiceSpec,
+};
+use host::provision::{self, Identity, Plan, Tls, seed_file};
+
+const SOON: Duration = Duration::from_secs(5);
+
+fn force() -> Force {
+    Force::parse("cambridgeshire").unwrap()
+}
+
+fn plan(tls: Option<Tls>) -> Plan {
+    Plan {
+        force: force(),
+        listen: "127.0.0.1:-1".to_owned(),
+        store: PathBuf::from("{folder}/jetstream"),
+        tls,
+    }
+}
+
+/// A broker as provisioned, with its streams, and the folder with everybody's key.
+struct Deployment {
+    server: Server,
+    folder: tempfile::TempDir,
+}
+
+impl Deployment {
+    async fn new() -> Option<Deployment> {
+        let deployment = Deployment::with(None)?;
+        let made = provision::streams(&force(), &deployment.settings(Identity::Provisioning)).await.unwrap();
+        assert_eq!(made, ["INBOX_CAMBRIDGESHIRE", "SEALED_CAMBRIDGESHIRE"]);
+        Some(deployment)
+    }
+
+    fn with(tls: Option<Tls>) -> Option<Deployment> {
+        let folder = tempfile::tempdir().unwrap();
+        let written = provision::write(&plan(tls), folder.path()).unwrap();
+        let server = Server::with_config(&fs::read_to_string(written.config).unwrap())?;
+        assert!(!server.log().contains("Plaintext"), "{}", server.log());
+        Some(Deployment { server, folder })
+    }
+
+    fn settings(&self, identity: Identity) -> Connection {
+        Connection {
+            nkey_file: Some(seed_file(self.folder.path(), identity)),
+            ..Connection::to(self.server.url(), identity.name())
+        }
+    }
+
+    async fn connect(&self, identity: Identity) -> Bus {
+        let bus = Bus::connect(&self.settings(identity)).await.unwrap();
+        bus.connected(SOON).await.unwrap();
+        bus
+    }
+}
+
+fn outgoing(subject: String) -> Outgoing {
+    Outgoing {
+        id: subject.clone(),
+        subject,
+        headers: Headers::new(),
+        payload: Bytes::from("x"),
+        expect_last: None,
+    }
+}
+
+fn service(identity: Identity) -> ServiceSpec {
+    ServiceSpec {
+        name: identity.name().to_owned(),
+        version: "0.1.0".to_owned(),
+        description: "a test".to_owned(),
+        subject: force().service(identity.name()),
+        endpoints: vec!["submit".to_owned()],
+        metadata: [].into(),
+        figures: None,
+    }
+}
+
+fn reader() -> ConsumerSpec {
+    ConsumerSpec {
+        stream: force().inbox().name,
+        durable: "recorder".to_owned(),
+        max_in_flight: 10,
+        ack_wait: SOON,
+    }
+}
+
+/// Asks until the broker has heard that somebody answers.
+async fn ask(bus: &Bus, subject: &str) -> Result<Message, RequestError> {
+    let started = Instant::now();
+    loop {
+        match bus.request(subject, Headers::new(), Bytes::from("statement"), SOON).await {
+            Err(RequestError::NobodyThere(_)) if started.elapsed() < SOON => {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+            answer => return answer,
+        }
+    }
+}
+
+/// A statement's whole way, each step by who has to take it.
+#[tokio::test]
+async fn everybody_can_do_their_work() {
+    let Some(deployment) = Deployment::new().await else { return };
+    let recorder = deployment.connect(Identity::Recorder).await;
+    let officer = deployment.connect(Identity::Officer).await;
+    let projector = deployment.connect(Identity::Projector).await;
+    for spec in [force().inbox(), force().sealed_log()] {
+        recorder.check(&spec).await.unwrap();
+    }
+    let mut consumer = recorder.consume(reader()).await.unwrap();
+    let mut follower = projector.follow(&force().sealed_log().name, 1).await.unwrap();
+    let mut receipts = officer.listen("rcpt.cambridgeshire.review.*").await.unwrap();
+    for desk in [Identity::Review, Identity::Inspection, Identity::Response] {
+        let bus = deployment.connect(desk).await;
+        bus.check(&force().inbox()).await.unwrap();
+        let mut requests = bus.serve(service(desk)).await.unwrap();
+        let serving = tokio::spawn(async move {
+            requests.next().await.unwrap().reply(Ok::<_, host::bus::ServiceError>("accepted"));
+        });
+        let answer = ask(&officer, &force().endpoint(desk.name(), "submit")).await;
+        assert_eq!(answer.unwrap().payload, "accepted");
+        serving.await.unwrap();
+        bus.publish(outgoing(force().several(desk.name()))).await.unwrap();
+        let taken = consumer.next(1, SOON).await.unwrap();
+        taken[0].ack().await.unwrap();
+        recorder.publish(outgoing(force().sealed())).await.unwrap();
+        assert_eq!(bus.tail(&force().sealed_log().name).await.unwrap().last_sequence, 1);
+    }
+    let followed = tokio::time::timeout(SOON, follower.next()).await.unwrap().unwrap().unwrap();
+    assert_eq!(followed.payload, "x");
+    recorder.tell(&force().receipt("review", 1), Headers::new(), Bytes::from("receipt")).await.unwrap();
+    let receipt = tokio::time::timeout(SOON, receipts.next()).await.unwrap().unwrap();
+    assert_eq!(receipt.payload, "receipt");
+    let _serving = recorder.serve(service(Identity::Recorder)).await.unwrap();
+    let status = deployment.connect(Identity::Status).await;
+    let seen = status.survey(Duration::from_millis(500)).await.unwrap();
+    assert_eq!(seen.iter().map(|s| s.name.as_str()).collect::<Vec<_>>(), ["recorder"]);
+    assert_eq!(status.tail(&force().inbox().name).await.unwrap().messages, 0);
+}
+
+/// Everything that only some may send, and who.
+fn reserved() -> Vec<(String, &'static str)> {
+    let (inbox, sealed) = (force().inbox().name, force().sealed_log().name);
+    let mut table = vec![
+        (force().several("review"), "review"),
+        (force().several("inspection"), "inspection"),
+        (force().event("response", "BodyRegistered", 1), "response"),
+        (force().sealed(), "recorder"),
+        ("ev.met.review.several".to_owned(), ""),
+        ("ledger.met.sealed".to_owned(), ""),
+        (force().endpoint("review", "submit"), "officer"),
+        ("svc.review.met.submit".to_owned(), ""),
+        (format!("$JS.API.CONSUMER.CREATE.{inbox}.recorder"), "recorder provisioning"),
+        (format!("$JS.API.CONSUMER.CREATE.{inbox}.other"), "provisioning"),
+        (format!("$JS.API.CONSUMER.DELETE.{inbox}.recorder"), "provisioning"),
+        (format!("$JS.API.CONSUMER.MSG.NEXT.{inbox}.recorder"), "recorder provisioning"),
+        (format!("$JS.ACK.{inbox}.recorder.1.1.1.1.1"), "recorder"),
+        (
+            format!("$JS.API.STREAM.MSG.GET.{inbox}"),
+            "recorder review inspection response status provisioning",
+        ),
+        ("_INBOX_officer.x".to_owned(), ""),
+        ("$SRV.PING".to_owned(), "status"),
+        ("$SYS.REQ.SERVER.PING.VARZ".to_owned(), ""),
+    ];
+    for verb in ["CREATE", "UPDATE", "DELETE", "PURGE", "MSG.DELETE", "RESTORE", "SNAPSHOT"] {
+        table.push((format!("$JS.API.STREAM.{verb}.{sealed}"), "provisioning"));
+        table.push((format!("$JS.API.STREAM.{verb}.{inbox}"), "provisioning"));
+    }
+    table
+}
+
+#[tokio::test]
+async fn nobody_can_do_anything_else() {
+    let Some(deployment) = Deployment::new().await else { return };
+    for identity in Identity::ALL {
+        let bus = deployment.connect(identity).await;
+        for (subject, who) in reserved() {
+            // The provisioning identity would really do it.
+            let may = who.split(' ').any(|name| name == identity.name());
+            if may && identity == Identity::Provisioning {
+                continue;
+            }
+            let started = Instant::now();
+            let wait = Duration::from_millis(if may { 200 } else { 1_000 });
+            let asked = bus.request(&subject, Headers::new(), Bytes::from("{}"), wait).await;
+            let denied = matches!(asked, Err(RequestError::Refused { code: 403, .. }));
+            assert_eq!(denied, !may, "{identity} sends to {subject}: {asked:?}");
+            assert!(may || started.elapsed() < Duration::from_secs(1), "{identity} waits for {subject}");
+        }
+        for pattern in ["ev.>", "_INBOX_>", "_INBOX.>", "rcpt.met.>", "svc.>", ">", "$JS.EVENT.>"] {
+            let mut listener = bus.listen(pattern).await.unwrap();
+            let heard = tokio::time::timeout(SOON, listener.next()).await;
+            assert_eq!(heard, Ok(None), "{identity} listens to {pattern}");
+        }
+    }
+}
+
+/// Measured trap: with permission to update a stream, `max_age: 1s` erases it, whatever it denies.
+#[tokio::test]
+async fn the_age_of_messages_is_nobodys_to_limit_but_the_provisioners() {
+    let Some(deployment) = Deployment::new().await else { return };
+    let recorder = deployment.connect(Identity::Recorder).await;
+    recorder.publish(outgoing(force().sealed())).await.unwrap();
+    let update = format!("$JS.API.STREAM.UPDATE.{}", force().sealed_log().name);
+    let body = Bytes::from(
+        r#"{"name":"SEALED_CAMBRIDGESHIRE","subjects":["ledger.cambridgeshire.sealed"],"max_age":1000000000}"#,
+    );
+    for identity in Identity::ALL.into_iter().filter(|identity| *identity != Identity::Provisioning) {
+        let bus = deployment.connect(identity).await;
+        let asked = bus.request(&update, Headers::new(), body.clone(), SOON).await;
+        assert!(matches!(asked, Err(RequestError::Refused { code: 403, .. })), "{identity}: {asked:?}");
+        assert!(matches!(bus.ensure(&force().inbox()).await, Err(BusError::Refused(_))), "{identity}");
+    }
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    assert_eq!(recorder.tail(&force().sealed_log().name).await.unwrap().messages, 1);
+}
+
+#[tokio::test]
+async fn a_second_run_keeps_the_keys_and_a_stranger_is_not_let_in() {
+    let Some(deployment) = Deployment::new().await else { return };
+    let folder = deployment.folder.path();
+    let seeds = || -> Vec<_> {
+        Identity::ALL.map(|identity| fs::read_to_string(seed_file(folder, identity)).unwrap()).into()
+    };
+    let before = (fs::read(folder.join("nats.conf")).unwrap(), seeds());
+    assert_eq!(provision::write(&plan(None), folder).unwrap().kept, Identity::ALL.len());
+    assert_eq!((fs::read(folder.join("nats.conf")).unwrap(), seeds()), before);
+    for identity in Identity::ALL {
+        let mode = fs::metadata(seed_file(folder, identity)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{identity}");
+    }
+    let other = tempfile::tempdir().unwrap();
+    provision::write(&plan(None), other.path()).unwrap();
+    for seed in [Some(seed_file(other.path(), Identity::Recorder)), None] {
+        let settings = Connection { nkey_file: seed, ..deployment.settings(Identity::Recorder) };
+        let bus = Bus::connect(&settings).await.unwrap();
+        let why = bus.connected(Duration::from_millis(500)).await.unwrap_err().to_string();
+        assert!(why.contains("does not accept our credentials"), "{why}");
+    }
+    fs::write(seed_file(folder, Identity::Review), "not a seed").unwrap();
+    assert!(provision::write(&plan(None), folder).unwrap_err().to_string().contains("review.nk"));
+}
+
+/// A publish of somebody who lost a permission says so at once, in words.
+#[tokio::test]
+async fn a_service_that_publishes_for_another_is_told_so() {
+    let Some(deployment) = Deployment::new().await else { return };
+    let review = deployment.connect(Identity::Review).await;
+    let started = Instant::now();
+    let refused = review.publish(outgoing(force().several("inspection"))).await.unwrap_err();
+    assert_eq!(
+        refused,
+        PublishError::Refused("no permission for ev.cambridgeshire.inspection.several".to_owned())
+    );
+    assert!(started.elapsed() < Duration::from_secs(1));
+}
+
+/// An authority, and what it vouched for, as files.
+struct Authority {
+    folder: tempfile::TempDir,
+    issuer: rcgen::Issuer<'static, rcgen::KeyPair>,
+}
+
+impl Authority {
+    fn new() -> Authority {
+        let folder = tempfile::tempdir().unwrap();
+        let key = rcgen::KeyPair::generate().unwrap();
+        let mut params = rcgen::CertificateParams::new(Vec::new()).unwrap();
+        params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+        let certificate = params.self_signed(&key).unwrap();
+        fs::write(folder.path().join("ca.pem"), certificate.pem()).unwrap();
+        Authority { folder, issuer: rcgen::Issuer::new(params, key) }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn issue(&self, name: &str, host: &str) -> (PathBuf, PathBuf) {
+        let key = rcgen::KeyPair::generate().unwrap();
+        let params = rcgen::CertificateParams::new(vec![host.to_owned()]).unwrap();
+        let certificate = params.signed_by(&key, &self.issuer).unwrap();
+        let (cert, private) = (self.path(&format!("{name}.pem")), self.path(&format!("{name}.key")));
+        fs::write(&cert, certificate.pem()).unwrap();
+        fs::write(&private, key.serialize_pem()).unwrap();
+        (cert, private)
+    }
+}
+
+fn trusting(settings: Connection, ca: &Path) -> Connection {
+    Connection { ca_file: Some(ca.to_owned()), ..settings }
+}
+
+#[tokio::test]
+async fn tls_lets_in_whom_both_sides_trust() {
+    let authority = Authority::new();
+    let (cert, key) = authority.issue("server", "127.0.0.1");
+    let tls = Tls { cert, key, client_ca: Some(authority.path("ca.pem")) };
+    let Some(deployment) = Deployment::with(Some(tls)) else { return };
+    let (cert, key) = authority.issue("provisioning", "provisioning");
+    let good = Connection {
+        cert_file: Some(cert),
+        key_file: Some(key),
+        ..trusting(deployment.settings(Identity::Provisioning), &authority.path("ca.pem"))
+    };
+    provision::streams(&force(), &good).await.unwrap();
+    let uncertified = Connection { cert_file: None, key_file: None, ..good.clone() };
+    let stranger = Authority::new();
+    let distrusting = trusting(good.clone(), &stranger.path("ca.pem"));
+    for (settings, what) in [(uncertified, "without a certificate"), (distrusting, "with another authority")]
+    {
+        let bus = Bus::connect(&settings).await.unwrap();
+        assert!(bus.connected(Duration::from_secs(1)).await.is_err(), "{what}");
+    }
+    let half = Connection { key_file: None, ..good };
+    assert!(matches!(Bus::connect(&half).await, Err(BusError::Settings(_))));
+}
