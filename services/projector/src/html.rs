@@ -3,6 +3,7 @@
 //! Whatever comes from the ledger is escaped here and nowhere else: [`Page`] takes text, never markup. A page
 //! links to nothing and loads nothing, so that it reads the same in ten years and prints from any browser.
 
+use crate::svg::Bars;
 use crate::table::Table;
 
 /// How a page looks. Colour carries no meaning: words do.
@@ -14,7 +15,7 @@ h1{font-size:1.9rem;line-height:1.2}h2{font-size:1.4rem;margin-top:2.2rem;border
 caption{text-align:left;font-weight:bold;padding:.3rem 0}\
 th,td{text-align:left;vertical-align:top;padding:.35rem .6rem .35rem 0;border-bottom:1px solid #b1b4b6}\
 thead th{border-bottom:2px solid #0b0c0c}\
-.meta{color:#383f43}code{overflow-wrap:anywhere}\
+.meta{color:#383f43}figure{margin:1rem 0}code{overflow-wrap:anywhere}\
 @media print{body{max-width:none;margin:0;font-size:10pt}h2{break-after:avoid}tr{break-inside:avoid}thead{display:table-header-group}}";
 
 /// A page in the making.
@@ -22,6 +23,8 @@ thead th{border-bottom:2px solid #0b0c0c}\
 pub struct Page {
     head: String,
     body: String,
+    /// Charts so far, so that each has names of its own.
+    charts: usize,
 }
 
 impl Page {
@@ -35,7 +38,7 @@ impl Page {
              <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n\
              <title>{title}</title>\n<style>{STYLE}</style>\n</head>\n"
         );
-        Self { head, body: format!("<h1>{title}</h1>\n") }
+        Self { head, body: format!("<h1>{title}</h1>\n"), charts: 0 }
     }
 
     /// A heading of the second level.
@@ -68,15 +71,26 @@ impl Page {
         if table.rows.is_empty() {
             return self.paragraph(none);
         }
+        self.grid(&table.title, &table.columns, &table.rows).list(&table.notes)
+    }
+
+    /// Rows under headings, with a caption.
+    pub fn grid<S: AsRef<str>>(&mut self, caption: &str, columns: &[S], rows: &[Vec<String>]) -> &mut Self {
         let heads: String =
-            table.columns.iter().map(|c| format!("<th scope=\"col\">{}</th>", escape(c))).collect();
-        let rows: String = table.rows.iter().map(|row| line(row)).collect();
-        let caption = escape(&table.title);
+            columns.iter().map(|c| format!("<th scope=\"col\">{}</th>", escape(c.as_ref()))).collect();
+        let rows: String = rows.iter().map(|row| line(row)).collect();
+        let caption = escape(caption);
         self.push(format!(
             "<div class=\"wide\" role=\"region\" aria-label=\"{caption}\" tabindex=\"0\"><table>\n\
              <caption>{caption}</caption>\n<thead><tr>{heads}</tr></thead>\n<tbody>\n{rows}</tbody>\n</table></div>\n"
-        ));
-        self.list(&table.notes)
+        ))
+    }
+
+    /// A chart, which stands above its table.
+    pub fn chart(&mut self, chart: &Bars) -> &mut Self {
+        self.charts += 1;
+        let markup = chart.markup(&format!("chart-{}", self.charts));
+        self.push(format!("<figure class=\"wide\">{markup}</figure>\n"))
     }
 
     /// The whole page.
@@ -105,7 +119,7 @@ fn line(row: &[String]) -> String {
 
 /// Text as HTML shows it, in an element or a quoted attribute. Characters that reorder what surrounds them
 /// are written out, so that a name cannot turn a sentence round.
-fn escape(text: &str) -> String {
+pub(crate) fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

@@ -31,6 +31,7 @@ pub mod register;
 pub mod responses;
 pub mod series;
 pub mod suppress;
+pub mod svg;
 pub mod table;
 mod when;
 

@@ -30,10 +30,10 @@ impl Said {
             on_behalf_of: String::new(),
         };
         let statement = Statement {
-            ledger: "scrutiny.example/test".parse().unwrap(),
-            id: "01890a5d-ac96-774b-bcce-b302099a8057".parse().unwrap(),
+            ledger: "scrutiny.example/test".parse().expect("it reads"),
+            id: "01890a5d-ac96-774b-bcce-b302099a8057".parse().expect("it reads"),
             kind: format!("scrutiny.review.v1.{kind}"),
-            stream: stream.parse().unwrap(),
+            stream: stream.parse().expect("it reads"),
             expected: Expected::Any,
             occurred: Occurred { precision, value: occurred.to_owned(), words: String::new() },
             signers: vec![signer],
@@ -65,7 +65,7 @@ impl Said {
 
     fn view(&self, period: &str) -> DatasetView {
         let population = Population::census_2011();
-        let period: Period = period.parse().unwrap();
+        let period: Period = period.parse().expect("it reads");
         let question = Question { body: "cambridgeshire", period, population: &population };
         self.dataset.view(&question, &self.standing())
     }
@@ -136,7 +136,7 @@ fn ninety_one_of_a_hundred_records_are_reasonable_as_recorded_and_unclear_ones_a
         said.review(
             "supervisor",
             &format!("search/{n}"),
-            &grounds(if n < 97 && n >= 88 { Grounds::NotReasonable } else { found }),
+            &grounds(if (88..97).contains(&n) { Grounds::NotReasonable } else { found }),
         );
     }
     let view = said.view("2023-09");

@@ -1,5 +1,6 @@
 //! The command line, as clap reads it. What each command does is in `commands`.
 
+mod dataset;
 mod import;
 mod sample;
 
@@ -7,6 +8,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueHint};
 
+pub(crate) use dataset::{Dataset, Months, Residents, Reviews, Revisions, ShowDataset, TableFigures, Which};
 pub(crate) use import::{ExportSource, Import, ImportFiles, Sources};
 pub(crate) use sample::{Level, PowerName, Sample, SampleCheck, SampleDraw, SampleFrame, SampleShow};
 
@@ -76,6 +78,9 @@ pub(crate) enum Command {
     Flow(View),
     /// Show the figures that bodies report, and how they moved
     Figures(View),
+    /// Count stop and search and use of force: rates with their counts, reviews, revisions
+    #[command(subcommand)]
+    Dataset(Dataset),
     /// Show what was scrutinised, assured, said, submitted and published, and who is monitored more closely
     Oversight(View),
     /// Show which key holds which role at which body, and from when to when

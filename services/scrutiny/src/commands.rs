@@ -6,6 +6,7 @@ pub(crate) mod bodies;
 pub(crate) mod check;
 pub(crate) mod clock;
 pub(crate) mod conduct;
+pub(crate) mod dataset;
 pub(crate) mod demo;
 pub(crate) mod explain;
 pub(crate) mod export;

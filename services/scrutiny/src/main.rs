@@ -7,6 +7,7 @@
 mod agent;
 mod cli;
 mod commands;
+mod counting;
 mod exit;
 mod keyring;
 mod live;
@@ -24,7 +25,7 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
-use crate::cli::{Cli, Command, Import, Key, Response, Sample};
+use crate::cli::{Cli, Command, Dataset, Import, Key, Response, Sample};
 use crate::exit::Done;
 use crate::output::Output;
 
@@ -63,6 +64,11 @@ fn run(cli: Cli, out: Output) -> Done {
         Command::Register(args) => commands::register::run(&args, at, out),
         Command::Flow(args) => commands::flow::run(&args, at, out),
         Command::Figures(args) => commands::figures::run(&args, at, out),
+        Command::Dataset(Dataset::Months(args)) => commands::dataset::months(&args, at, out),
+        Command::Dataset(Dataset::Show(args)) => commands::dataset::show(&args, at, out),
+        Command::Dataset(Dataset::Reviews(args)) => commands::dataset::reviews(&args, at, out),
+        Command::Dataset(Dataset::Table(args)) => commands::dataset::table_figures(&args, at, out),
+        Command::Dataset(Dataset::Revisions(args)) => commands::dataset::revisions(&args, at, out),
         Command::Oversight(args) => commands::oversight::run(&args, at, out),
         Command::Offices(args) => commands::offices::run(&args, at, out),
         Command::Conduct(args) => commands::conduct::run(&args, at, out),

@@ -9,6 +9,7 @@ use super::population::Population;
 use super::rows::Subject;
 use super::words::Dimension;
 use super::{Cell, Dataset};
+use crate::svg::{Bar, Bars};
 use crate::table::Table;
 use crate::{Provenance, Standing};
 
@@ -147,7 +148,7 @@ impl DatasetView {
     pub fn to_table(&self) -> Table {
         let mut rows = Vec::new();
         for measure in &self.measures {
-            for cell in measure.cells.iter().filter(|c| c.numerator + c.denominator + c.unknown > 0) {
+            for cell in measure.cells.iter().filter(|c| measure.says(c)) {
                 let interval =
                     cell.wilson_95.as_ref().map_or_else(String::new, |(a, b)| format!("{a} to {b}"));
                 rows.push(vec![
@@ -180,6 +181,34 @@ impl DatasetView {
             columns: vec!["Measure", "Cell", "Count", "Of", "Do not say", "Percent", "95 % interval"],
             rows,
             notes,
+        }
+    }
+}
+
+impl MeasureView {
+    /// Whether there is any record behind a cell.
+    #[must_use]
+    pub fn says(&self, cell: &Cell) -> bool {
+        cell.numerator > 0 || (!self.is_count && cell.denominator + cell.unknown > 0)
+    }
+
+    /// Its percentages as bars, the counts beside each; empty cells are left out.
+    #[must_use]
+    pub fn chart(&self, of: &str) -> Bars {
+        let cells = self.cells.iter().filter(|c| self.says(c));
+        let bars = cells.map(|cell| {
+            let words = match &cell.percent {
+                Some(percent) => format!("{} of {} ({percent} %)", cell.numerator, cell.denominator),
+                None => format!("{} do not say", cell.unknown),
+            };
+            let label = if cell.values.is_empty() { "All".to_owned() } else { cell.values.join(", ") };
+            Bar { label, percent: cell.percent.clone(), interval: cell.wilson_95.clone(), words }
+        });
+        let interval = if self.is_count { "" } else { " A line across a bar's end is its 95 % interval." };
+        Bars {
+            title: format!("{}, {of}", self.title),
+            description: format!("A bar for each figure, from 0 to 100 percent.{interval} {}", self.caveat),
+            bars: bars.collect(),
         }
     }
 }
