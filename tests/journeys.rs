@@ -8,3 +8,4 @@ mod over_http;
 mod oversight;
 mod sampling;
 mod second_thoughts;
+mod services;

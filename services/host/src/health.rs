@@ -158,16 +158,18 @@ impl Health {
         }
         let new = (state, why);
         if was.as_ref() != Some(&new) {
-            tell(&self.role, part, &new);
+            tell(&self.role, part, was.is_none(), &new);
             parts.parts.insert(part, new);
         }
     }
 }
 
 /// Every change is logged once, here, and nowhere else.
-fn tell(role: &str, part: &str, (state, why): &(State, String)) {
+fn tell(role: &str, part: &str, first: bool, (state, why): &(State, String)) {
     match state {
         State::Ready => tracing::info!(role, part, "ready"),
+        // Whatever starts is not ready at first.
+        State::Waiting if first => tracing::info!(role, part, "not ready yet: {why}"),
         State::Stopping => tracing::info!(role, part, "{why}"),
         State::Waiting => tracing::warn!(role, part, "not ready: {why}"),
         State::Halted => tracing::error!(role, part, "HALTED: {why}"),

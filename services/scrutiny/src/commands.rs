@@ -31,4 +31,5 @@ pub(crate) mod scrub;
 pub(crate) mod show;
 pub(crate) mod sign;
 pub(crate) mod status;
+pub(crate) mod up;
 pub(crate) mod verify;

@@ -49,6 +49,7 @@ fn run(cli: Cli, out: Output) -> Done {
         Command::Key(Key::Suspend(args)) => commands::key::suspend(&args, false, at, out),
         Command::Key(Key::Reinstate(args)) => commands::key::suspend(&args, true, at, out),
         Command::Key(Key::Revoke(args)) => commands::key::revoke(&args, at, out),
+        Command::Up(args) => commands::up::run(&args, at, out),
         Command::Status(args) => commands::status::run(&args, at, out),
         Command::Record(args) => commands::record::run(&args, at, out),
         Command::Sign(args) => commands::sign::run(&args, at, out),

@@ -1,0 +1,143 @@
+//! The services, as a person starts, looks at and stops them.
+
+use std::io::Read as _;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::harness::Scene;
+
+/// Ready in seconds; ten times that on a machine that has other things to do.
+const READY: &str = "60";
+
+/// A `scrutiny up` that runs, and is killed when the test ends early.
+struct Up {
+    child: Child,
+}
+
+impl Up {
+    fn start(scene: &Scene, args: &[&str]) -> Self {
+        let child = Command::new(env!("CARGO_BIN_EXE_scrutiny"))
+            .args(["up", "--ops-listen", "127.0.0.1:0"])
+            .args(args)
+            .current_dir(scene.path(""))
+            .env_remove("SCRUTINY_LEDGER")
+            .env_remove("SCRUTINY_KEYS")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the program starts");
+        let up = Self { child };
+        let status = scene.run(["status", "--wait", READY]);
+        assert_eq!(status.code, 0, "{status:?}");
+        up
+    }
+
+    /// Asks it to stop, as ctrl-c does, and returns its exit code and what it said.
+    fn stop(mut self) -> (i32, String) {
+        signal(self.child.id(), "INT");
+        let code = self.child.wait().expect("it ends").code().unwrap_or(-1);
+        let mut said = String::new();
+        for pipe in [
+            self.child.stdout.take().map(|p| Box::new(p) as Box<dyn std::io::Read>),
+            self.child.stderr.take().map(|p| Box::new(p) as Box<dyn std::io::Read>),
+        ] {
+            pipe.expect("its outputs are piped").read_to_string(&mut said).expect("text");
+        }
+        (code, said)
+    }
+}
+
+impl Drop for Up {
+    fn drop(&mut self) {
+        // It has ended already where the test went well.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn signal(process: u32, name: &str) {
+    let sent = Command::new("kill").args([&format!("-{name}"), &process.to_string()]).status();
+    assert!(sent.expect("kill is there").success());
+}
+
+fn is_running(process: &str) -> bool {
+    Path::new("/proc").join(process.trim()).exists()
+}
+
+#[test]
+fn every_service_runs_in_one_process_says_how_it_is_and_stops_when_asked() {
+    let scene = Scene::with_people();
+    let before = scene.run(["status"]);
+    assert_eq!(before.code, 8, "{before:?}");
+    assert!(before.stderr.contains("nobody answers at ledger"), "{before:?}");
+    assert!(before.stderr.contains("scrutiny --ledger ledger up"), "{before:?}");
+
+    let started = Instant::now();
+    let up = Up::start(&scene, &[]);
+    assert!(started.elapsed() < Duration::from_secs(20), "ready in seconds");
+    let status = scene.json(["status"]);
+    let services = status["services"].as_array().expect("services");
+    for role in ["recorder", "review", "inspection", "response"] {
+        let service =
+            services.iter().find(|s| s["name"] == role).unwrap_or_else(|| panic!("{role}: {status}"));
+        assert_eq!(service["state"], "ready", "{service}");
+    }
+    let ledger = &status["ledgers"][0];
+    assert_eq!(ledger["force"], "ledger-office");
+    assert_eq!(ledger["tree_size"], scene.size(), "reading goes on beside the services");
+    assert_eq!(ledger["checkpoint_size"], ledger["tree_size"]);
+    assert_eq!(ledger["inbox_waiting"], 0);
+
+    let second = scene.run(["up", "--ops-listen", "127.0.0.1:0"]);
+    assert_eq!(second.code, 8, "two recorders on one ledger: {second:?}");
+
+    let (code, said) = up.stop();
+    assert_eq!(code, 0, "{said}");
+    assert!(said.contains("svc.recorder.ledger-office: "), "{said}");
+    assert!(said.contains("Stopping"), "{said}");
+    assert_eq!(scene.run(["status"]).code, 8);
+    assert_eq!(scene.run(["verify", "ledger"]).code, 0);
+    Up::start(&scene, &[]).stop();
+}
+
+#[test]
+fn up_founds_a_ledger_only_when_it_is_asked_to() {
+    let scene = Scene::empty();
+    let nothing = scene.run(["up"]);
+    assert_eq!(nothing.code, 5, "{nothing:?}");
+    assert!(nothing.stderr.contains("scrutiny --ledger ledger up --found cambridgeshire"), "{nothing:?}");
+    assert!(!scene.path("ledger").exists());
+
+    let up = Up::start(&scene, &["--found", "cambs.bcb"]);
+    assert_eq!(scene.json(["status"])["ledgers"][0]["force"], "cambs-bcb");
+    assert_eq!(up.stop().0, 0);
+    assert_eq!(scene.size(), 1);
+}
+
+#[test]
+fn a_broker_that_up_started_stops_with_it_and_survives_ctrl_c_until_then() {
+    let Some(program) = brokers::program() else { return };
+    let scene = Scene::with_people();
+    let path = program.path.display().to_string();
+    let args = ["--nats", "local", "--nats-server", path.as_str(), "--nats-port", "0"];
+    let up = Up::start(&scene, &args);
+    let pid = scene.path("ledger/up/nats/nats.pid");
+    let server = std::fs::read_to_string(&pid).expect("the server's number");
+    assert!(is_running(&server));
+    let (code, said) = up.stop();
+    assert_eq!(code, 0, "{said}");
+    assert!(said.contains("Broker: nats://"), "{said}");
+    assert!(!is_running(&server), "it stopped with us");
+
+    // A crash leaves the server behind; the next start stops it before it starts its own on the same folder.
+    let mut crashed = Up::start(&scene, &args);
+    let orphan = std::fs::read_to_string(&pid).expect("the server's number");
+    crashed.child.kill().expect("it runs");
+    crashed.child.wait().expect("it ends");
+    assert!(is_running(&orphan));
+    let again = Up::start(&scene, &args);
+    assert!(!is_running(&orphan));
+    assert_eq!(again.stop().0, 0);
+}
