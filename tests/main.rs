@@ -4,6 +4,7 @@
 //! Out of scope: what a crate can prove about itself; that stands beside its code.
 
 mod acceptance;
+mod broker;
 mod harness;
 mod journeys;
 mod manual;

@@ -1,5 +1,6 @@
 //! The command line, as clap reads it. What each command does is in `commands`.
 
+mod bus;
 mod dataset;
 mod import;
 mod sample;
@@ -8,6 +9,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueHint};
 
+pub(crate) use bus::{Bus, BusCheck, BusProvision};
 pub(crate) use dataset::{Dataset, Months, Residents, Reviews, Revisions, ShowDataset, TableFigures, Which};
 pub(crate) use import::{ExportSource, Import, ImportFiles, Sources};
 pub(crate) use sample::{Level, PowerName, Sample, SampleCheck, SampleDraw, SampleFrame, SampleShow};
@@ -60,6 +62,9 @@ pub(crate) enum Command {
     Up(Up),
     /// Show how the services are, and where their ledger stands
     Status(Status),
+    /// Configure a broker for the services, and check one
+    #[command(subcommand)]
+    Bus(Bus),
     /// Sign statements and record them
     Record(Record),
     /// Sign statements without recording them, for several signers or another machine

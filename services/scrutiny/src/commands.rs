@@ -3,6 +3,7 @@
 pub(crate) mod allowed_signers;
 pub(crate) mod board_pack;
 pub(crate) mod bodies;
+pub(crate) mod bus;
 pub(crate) mod check;
 pub(crate) mod clock;
 pub(crate) mod conduct;

@@ -25,7 +25,7 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
-use crate::cli::{Cli, Command, Dataset, Import, Key, Response, Sample};
+use crate::cli::{Bus, Cli, Command, Dataset, Import, Key, Response, Sample};
 use crate::exit::Done;
 use crate::output::Output;
 
@@ -50,6 +50,8 @@ fn run(cli: Cli, out: Output) -> Done {
         Command::Key(Key::Reinstate(args)) => commands::key::suspend(&args, true, at, out),
         Command::Key(Key::Revoke(args)) => commands::key::revoke(&args, at, out),
         Command::Up(args) => commands::up::run(&args, at, out),
+        Command::Bus(Bus::Provision(args)) => commands::bus::provision(&args, out),
+        Command::Bus(Bus::Check(args)) => commands::bus::check(&args, at, out),
         Command::Status(args) => commands::status::run(&args, at, out),
         Command::Record(args) => commands::record::run(&args, at, out),
         Command::Sign(args) => commands::sign::run(&args, at, out),

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use host::bus::{Bus, BusError, Connection};
+use host::provision::Identity;
 
 use crate::cli::Services;
 use crate::exit::{Done, Stop};
@@ -50,12 +51,19 @@ async fn through_door(ledger: &Path) -> Done<Bus> {
 fn connection(at: &Services, url: &str) -> Connection {
     Connection {
         servers: url.split(',').map(|one| one.trim().to_owned()).collect(),
-        name: "scrutiny".to_owned(),
+        name: name(at).to_owned(),
         nkey_file: at.nats_nkey.clone(),
         credentials_file: at.nats_credentials.clone(),
         ca_file: at.nats_ca.clone(),
         ..Connection::default()
     }
+}
+
+/// As whom. Answers come to an inbox of this name, which a provisioned broker lets only its own identity read;
+/// a seed is in a file of that name, as `scrutiny bus provision` writes it.
+fn name(at: &Services) -> &str {
+    let stem = at.nats_nkey.as_deref().and_then(Path::file_stem).and_then(|stem| stem.to_str());
+    stem.and_then(Identity::parse).map_or("scrutiny", Identity::name)
 }
 
 fn settings(error: BusError) -> Stop {

@@ -157,7 +157,7 @@ impl Permissions {
         self.look_at(&force.inbox());
         self.look_at(&force.sealed_log());
         self.publish.push(format!("$JS.API.CONSUMER.INFO.{}.{READER}", force.inbox().name));
-        self.publish.push(force.endpoint("*", "status"));
+        self.publish.push(force.endpoint("recorder", "head"));
     }
 
     fn serve(&mut self, name: &str, force: &Force) {
