@@ -4,6 +4,7 @@ mod bus;
 mod dataset;
 mod import;
 mod sample;
+mod submission;
 
 use std::path::PathBuf;
 
@@ -13,6 +14,9 @@ pub(crate) use bus::{Bus, BusCheck, BusProvision};
 pub(crate) use dataset::{Dataset, Months, Residents, Reviews, Revisions, ShowDataset, TableFigures, Which};
 pub(crate) use import::{ExportSource, Import, ImportFiles, Sources};
 pub(crate) use sample::{Level, PowerName, Sample, SampleCheck, SampleDraw, SampleFrame, SampleShow};
+pub(crate) use submission::{
+    Approve, CheckSubmission, DiffSubmissions, Prepare, Publication, SendRecord, Submission, Templates,
+};
 
 /// Signed decisions of policing scrutiny, in an order that nobody can quietly rewrite.
 #[derive(Debug, Parser)]
@@ -88,6 +92,11 @@ pub(crate) enum Command {
     /// Count stop and search and use of force: rates with their counts, reviews, revisions
     #[command(subcommand)]
     Dataset(Dataset),
+    /// Make returns from the figures, have them approved by digest, check and compare them
+    #[command(subcommand)]
+    Submission(Submission),
+    /// Write what the public may see of the figures, with small numbers withheld
+    Publication(Publication),
     /// Show what was scrutinised, assured, said, submitted and published, and who is monitored more closely
     Oversight(View),
     /// Show which key holds which role at which body, and from when to when
@@ -373,11 +382,17 @@ pub(crate) struct BoardPack {
 
 #[derive(Debug, Args)]
 pub(crate) struct Explain {
-    /// A stream, or what lies under it: "obligation/cambridgeshire/dupp-2021/5/0", "metric/cambridgeshire".
-    /// "register/red" for a count of the register
+    /// A stream, or what lies under it: "obligation/cambridgeshire/dupp-2021/5/0", "metric/cambridgeshire";
+    /// "register/red" for a count of the register; "dataset/BODY/PERIOD/MEASURE/CELL" for a figure; or a file of a
+    /// submission
     pub(crate) name: String,
+    /// A cell of that file: "B7" in a CSV file, "find_rates!B7" in a workbook
+    pub(crate) cell: Option<String>,
     #[command(flatten)]
     pub(crate) when: AsOf,
+    /// Write the proof of each entry into a folder, as INDEX.tlog-proof
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub(crate) proofs: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -72,6 +72,8 @@ fn run(cli: Cli, out: Output) -> Done {
         Command::Dataset(Dataset::Reviews(args)) => commands::dataset::reviews(&args, at, out),
         Command::Dataset(Dataset::Table(args)) => commands::dataset::table_figures(&args, at, out),
         Command::Dataset(Dataset::Revisions(args)) => commands::dataset::revisions(&args, at, out),
+        Command::Submission(command) => commands::submission::run(&command, at, out),
+        Command::Publication(args) => commands::publication::run(&args, at, out),
         Command::Oversight(args) => commands::oversight::run(&args, at, out),
         Command::Offices(args) => commands::offices::run(&args, at, out),
         Command::Conduct(args) => commands::conduct::run(&args, at, out),

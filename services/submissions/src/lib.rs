@@ -10,6 +10,7 @@
 pub mod diff;
 pub mod fill;
 pub mod manifest;
+pub mod publication;
 pub mod sheet;
 pub mod submission;
 pub mod template;

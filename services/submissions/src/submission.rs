@@ -9,10 +9,10 @@ use crate::sheet::Place;
 use crate::template::{Field, Template};
 use crate::write::{csv, json, ods, xlsx};
 
-/// Names of the files that a submission was made from.
-pub const TEMPLATE_FILE: &str = "template.yaml";
+/// The template that a submission was made from. No table's name has a dash, so none of its files is called so.
+pub const TEMPLATE_FILE: &str = "input-template.yaml";
 /// The residents that rates were computed against.
-pub const POPULATION_FILE: &str = "population.csv";
+pub const POPULATION_FILE: &str = "input-residents.csv";
 
 /// A submission, in memory.
 #[derive(Debug, Clone, PartialEq, Eq)]

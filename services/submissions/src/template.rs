@@ -10,6 +10,8 @@ use projector::dataset::measure::MEASURES;
 use projector::dataset::month::Period;
 use serde::Deserialize;
 
+use crate::publication;
+
 /// Bytes of a template at most: ten times the largest of ours.
 pub const MAX_TEMPLATE_BYTES: usize = 1 << 16;
 const MAX_TABLES: usize = 100;
@@ -154,10 +156,10 @@ struct Raw {
 }
 
 impl Template {
-    /// One of ours, by name.
+    /// One of ours, of returns or of publications, by name.
     #[must_use]
     pub fn ours(name: &str) -> Option<Self> {
-        let (_, file) = OURS.iter().find(|(ours, _)| *ours == name)?;
+        let (_, file) = OURS.iter().chain(&publication::OURS).find(|(ours, _)| *ours == name)?;
         Some(Self::parse(file).expect("a test reads every template that the program carries"))
     }
 
@@ -257,7 +259,7 @@ mod tests {
 
     #[test]
     fn every_template_of_ours_reads_and_is_called_as_its_file() {
-        for (name, _) in OURS {
+        for (name, _) in OURS.iter().chain(&publication::OURS).copied() {
             let template = Template::ours(name).expect("it is one of ours");
             assert_eq!((template.name.as_str(), template.version), (name, 1));
             for table in &template.tables {

@@ -43,7 +43,10 @@ impl Dataset {
     /// The cells of one breakdown of a measure. Every value of its dimensions has one, so that a table keeps its
     /// shape from month to month; unrecognised words only where there are any.
     pub(super) fn cells(&self, measure: &Measure, by: &[Dimension], subjects: &[Subject]) -> Vec<Cell> {
-        let mut tallies: BTreeMap<Key, Tally> = keys(by).map(|key| (key, Tally::default())).collect();
+        let mut tallies: BTreeMap<Key, Tally> = keys(by)
+            .filter(|key| is_possible(measure, *key, by))
+            .map(|key| (key, Tally::default()))
+            .collect();
         let mut all = 0;
         self.each(measure, by, subjects, |key, _, _, verdict| {
             let tally = tallies.entry(key).or_default();
@@ -104,6 +107,23 @@ fn keys(by: &[Dimension]) -> impl Iterator<Item = Key> {
         |at: usize| by.get(at).map_or(1, |d: &Dimension| u8::try_from(d.values().len()).unwrap_or(u8::MAX));
     let (rows, columns) = (count(0), count(1));
     (0..rows).flat_map(move |a| (0..columns).map(move |b| [a, b]))
+}
+
+/// Whether a measure could ever have a record there: a row that is always empty says nothing, and whoever knows
+/// that it is could compute others from it.
+fn is_possible(measure: &Measure, key: Key, by: &[Dimension]) -> bool {
+    by.iter().zip(key).all(|(dimension, at)| {
+        let value = dimension.values()[usize::from(at)];
+        match dimension {
+            Dimension::TaserUse => measure.is_count || value != "No Taser",
+            Dimension::Level if measure.power == Power::Searches => {
+                matches!(value, "self" | "supervisor" | "irg" | "rgrg" | "superintendent")
+            }
+            // A panel gives ratings and no reviews.
+            Dimension::Level => !matches!(value, "rgrg" | "panel"),
+            _ => true,
+        }
+    })
 }
 
 fn is_unrecognised(key: Key, by: &[Dimension]) -> bool {
