@@ -130,7 +130,7 @@ fn prepare(args: &Prepare, at: &Common, out: Output) -> Done {
 fn write(dir: &Path, made: &Submission) -> Done {
     std::fs::create_dir_all(dir).map_err(io(dir))?;
     let manifest = (MANIFEST.to_owned(), made.manifest.to_bytes());
-    if strays(dir, |_| false)?.first().is_some() {
+    if !strays(dir, |_| false)?.is_empty() {
         let same = std::fs::read(dir.join(MANIFEST)).is_ok_and(|bytes| bytes == manifest.1);
         if !same {
             let sentence = format!("{}: holds other files; name an empty folder with --out", dir.display());
