@@ -57,7 +57,7 @@ impl Drop for Up {
     }
 }
 
-fn signal(process: u32, name: &str) {
+pub(super) fn signal(process: u32, name: &str) {
     let sent = Command::new("kill").args([&format!("-{name}"), &process.to_string()]).status();
     assert!(sent.expect("kill is there").success());
 }
@@ -88,6 +88,7 @@ fn every_service_runs_in_one_process_says_how_it_is_and_stops_when_asked() {
     assert_eq!(ledger["force"], "ledger-office");
     assert_eq!(ledger["tree_size"], scene.size(), "reading goes on beside the services");
     assert_eq!(ledger["checkpoint_size"], ledger["tree_size"]);
+    assert!(ledger["checkpoint_age_ms"].is_u64(), "{ledger}");
     assert_eq!(ledger["inbox_waiting"], 0);
 
     let second = scene.run(["up", "--ops-listen", "127.0.0.1:0"]);

@@ -20,6 +20,7 @@
 //! | nothing that reads | a recorded refusal under the digest of its bytes, then given up |
 //! | statements, and the store cannot now | not acknowledged; it comes again |
 
+mod age;
 mod answers;
 mod endpoints;
 mod inbox;
@@ -79,6 +80,8 @@ struct Shared {
     committed: watch::Receiver<TreeSize>,
     /// Entries under the last checkpoint that is in the stream.
     published: watch::Sender<TreeSize>,
+    /// How old the last of them is.
+    age: age::Age,
     /// Bytes that may still be taken from the inbox.
     window: Arc<Semaphore>,
     told: Mutex<receipts::Told>,
@@ -105,6 +108,7 @@ pub async fn run(
     stop: impl Future<Output = ()>,
 ) -> Result<(), ServiceError> {
     let told = receipts::Told::read(&*store).map_err(OpenError::from)?;
+    let age = age::Age::read(&*store, Arc::clone(&config.clock)).map_err(OpenError::from)?;
     let (tell, sealed) = mpsc::channel(SEALED_WAITING);
     let opened = tokio::task::spawn_blocking(move || Recorder::open_telling(store, config, tell)).await;
     let recorder = opened.expect("opening a ledger does not panic")?;
@@ -118,6 +122,7 @@ pub async fn run(
         health,
         committed,
         published: watch::Sender::new(TreeSize(0)),
+        age,
         window: Arc::new(Semaphore::new(WINDOW_BYTES)),
         told: Mutex::new(told),
         _alive: alive,

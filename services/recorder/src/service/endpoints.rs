@@ -62,10 +62,17 @@ pub(super) fn serve(shared: &Arc<Shared>) -> Serving {
 }
 
 fn spec(shared: &Arc<Shared>) -> ServiceSpec {
-    let (health, committed) = (shared.health.clone(), shared.committed.clone());
+    let told = Arc::downgrade(shared);
     let figures = move || {
-        let now = health.now();
-        serde_json::json!({ "state": now.state, "reasons": now.reasons, "size": committed.borrow().0 })
+        // The bus may ask for as long as it lives, and must not keep the ledger open for that.
+        let Some(shared) = told.upgrade() else { return serde_json::json!({ "state": "stopping" }) };
+        let now = shared.health.now();
+        serde_json::json!({
+            "state": now.state,
+            "reasons": now.reasons,
+            "size": shared.committed.borrow().0,
+            "checkpoint_age_ms": shared.age.ms(),
+        })
     };
     ServiceSpec {
         name: super::ROLE.name.to_owned(),

@@ -170,6 +170,7 @@ impl Appender {
         });
         metrics::gauge!("scrutiny_recorder_committed_entries").set(end.0 as f64);
         if published {
+            self.shared.age.signed_now();
             self.shared.published.send_replace(end);
             let shared = Arc::clone(&self.shared);
             tokio::spawn(async move { tell_published(&shared).await });
