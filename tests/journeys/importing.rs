@@ -168,3 +168,65 @@ fn an_import_that_is_killed_goes_on_where_it_stopped() {
     assert_eq!(scene.written_again("big.csv"), big.as_bytes());
     assert_eq!(scene.json(["verify", "ledger"])["verdict"]["state"], "clean");
 }
+
+/// The recap of October 2023: what is stated for the month before is not what its two parts come to.
+#[test]
+fn a_table_that_does_not_add_up_raises_an_issue_with_the_difference_once() {
+    let scene = Scene::with_people();
+    let recap = "Type of force,Tactic,Previous month,Current month\r\n\
+                 Restraint,\"Handcuffing, of which\",581,533\r\n\
+                 Restraint,Compliant handcuffing,339,311\r\n\
+                 Restraint,Non-compliant handcuffing,254,222";
+    scene
+        .put("recap.csv", recap.as_bytes())
+        .put("words.csv", b"no columns\n")
+        .put("book.ods", b"PK\x03\x04 no book");
+    let before = scene.size();
+    let imported = scene.json(["import", "use-of-force", "recap.csv", "--period", "October 2023"]);
+    assert_eq!((&imported["added"], &imported["totals_compared"]), (&3.into(), &2.into()));
+    let issue = &imported["issues"][0];
+    assert_eq!(
+        (&issue["stated"], &issue["computed"], &issue["difference"]),
+        (&581.into(), &593.into(), &12.into())
+    );
+    assert_eq!(issue["parts"], "Compliant handcuffing 339 + Non-compliant handcuffing 254");
+    assert_eq!(imported["issues"].as_array().map(Vec::len), Some(1), "533 is what its parts come to");
+    assert_eq!(scene.size(), before + 5, "the file, three rows, the issue");
+    let stream = issue["stream"].as_str().expect("a stream");
+    let shown = scene.run(["show", stream]);
+    assert!(shown.code == 0 && shown.stdout.contains("DataQualityIssueRecorded"), "{shown:?}");
+
+    let again = scene.json(["import", "use-of-force", "recap.csv"]);
+    assert_eq!((&again["added"], &again["issues"][0]["new"]), (&0.into(), &false.into()));
+    assert_eq!(scene.size(), before + 5);
+    assert_eq!(scene.written_again("recap.csv"), recap.as_bytes());
+    for (file, says) in
+        [("words.csv", "neither a CSV file"), ("book.ods", "book.ods: "), ("gone.csv", "gone.csv")]
+    {
+        let answer = scene.run(["import", "use-of-force", file]);
+        assert!(matches!(answer.code, 2 | 5) && answer.stderr.contains(says), "{answer:?}");
+    }
+    assert_eq!(scene.size(), before + 5);
+}
+
+/// The Home Office's own tables: every total that can be compared with its parts is what they come to.
+#[test]
+fn the_tables_of_the_home_office_are_imported_from_csv_and_from_workbooks() {
+    let folder = root().join("../shared/data/use-of-force");
+    let files =
+        ["ced-by-force-april2018-march2019.csv", "police-use-of-force-apr2017-mar2018-hosb3018-tables.ods"];
+    if !folder.join(files[1]).exists() {
+        println!("SKIPPED: {} is not on this machine", folder.display());
+        return;
+    }
+    let scene = Scene::with_people();
+    let paths = files.map(|file| folder.join(file).display().to_string());
+    let imported = scene.json(["import", "use-of-force", &paths[0], &paths[1]]);
+    assert_eq!(imported["totals_that_differ"], 0, "{}", imported["issues"]);
+    assert!(imported["totals_compared"].as_u64() > Some(1_000), "{imported}");
+    let sheets = imported["files"].as_array().expect("a list").len();
+    assert_eq!(sheets, 16, "one file, and fifteen tables of the workbook");
+    assert_eq!(scene.written_again(files[0]), fs::read(&paths[0]).expect("it can be read"));
+    let sheet = scene.run(["import", "export-source", &format!("{} Table_12.csv", files[1])]);
+    assert!(sheet.stdout.contains("East of England,Cambridgeshire,"), "{sheet:?}");
+}

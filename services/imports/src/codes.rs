@@ -189,7 +189,7 @@ fn read<const N: usize, V>(text: &str, row: impl Fn([String; N]) -> (String, V))
 }
 
 /// The rows of one of our own tables: comments and the line of columns are passed over.
-fn rows<const N: usize>(text: &str) -> impl Iterator<Item = [String; N]> {
+pub(crate) fn rows<const N: usize>(text: &str) -> impl Iterator<Item = [String; N]> {
     text.lines().filter(|line| !line.starts_with('#')).skip(1).map(|line| {
         let values = csv::fields(line.as_bytes()).into_iter();
         let values: Vec<String> = values.map(|v| String::from_utf8_lossy(&v).into_owned()).collect();

@@ -27,21 +27,38 @@ pub const COLUMNS: [&str; 15] = [
     "Removal of more than just outer clothing",
 ];
 
-/// Where the first row begins, and where each row ends.
+/// Where the first row begins, and where each row ends, of a file with the public columns.
 pub(crate) fn cut(bytes: &[u8]) -> Result<(usize, Vec<usize>), ReadError> {
+    cut_with(bytes, check_columns)
+}
+
+/// The same of a file with any columns, two of them at least.
+pub(crate) fn cut_table(bytes: &[u8]) -> Result<(usize, Vec<usize>), ReadError> {
+    cut_with(bytes, |named| match named {
+        [only] => Err(ReadError::Shape { begins: String::from_utf8_lossy(only).chars().take(40).collect() }),
+        _ => Ok(()),
+    })
+}
+
+fn cut_with(
+    bytes: &[u8],
+    check: impl Fn(&[Cow<'_, [u8]>]) -> Result<(), ReadError>,
+) -> Result<(usize, Vec<usize>), ReadError> {
     let mark = bytes.len() - without_mark(bytes).len();
     let mut lines = Lines { bytes, at: mark, line: 1 };
     lines.skip_blank();
     let head = lines.next_row(0)?;
-    check_columns(&fields(&bytes[head.start..head.content]))?;
+    let named = fields(&bytes[head.start..head.content]);
+    check(&named)?;
+    let expected = named.len();
     let (first, mut ends) = (lines.at, Vec::new());
     while lines.at < bytes.len() {
         let row = ends.len() as u64 + 1;
         let line = lines.line;
         let found = lines.next_row(row)?;
         let got = fields(&bytes[found.start..found.content]).len();
-        if got != COLUMNS.len() {
-            return Err(ReadError::RowColumns { row, line, got, expected: COLUMNS.len() });
+        if got != expected {
+            return Err(ReadError::RowColumns { row, line, got, expected });
         }
         ends.push(lines.at);
     }
@@ -191,11 +208,16 @@ fn field(content: &[u8], at: usize) -> (Cow<'_, [u8]>, usize) {
     (Cow::Owned(value), at + i)
 }
 
+/// A row without what ends it. One that no quotation mark closes has no end to leave out.
+pub(crate) fn content(row: &[u8]) -> &[u8] {
+    let row = without_mark(row);
+    let mut lines = Lines { bytes: row, at: 0, line: 1 };
+    lines.next_row(1).map_or(row, |found| &row[found.start..found.content])
+}
+
 /// What a line says.
 pub(crate) fn search(row: &[u8]) -> Result<Search<'_>, RowError> {
-    let mut lines = Lines { bytes: row, at: 0, line: 1 };
-    let found = lines.next_row(1).map_err(|e| RowError(e.to_string()))?;
-    let values = fields(&row[found.start..found.content]);
+    let values = fields(content(row));
     let got = values.len();
     let values: [Cow<'_, [u8]>; COLUMNS.len()] =
         values.try_into().map_err(|_| RowError(format!("{got} values instead of {}", COLUMNS.len())))?;

@@ -60,6 +60,7 @@ impl Service {
         stream: String,
         occurred: wire::Occurred,
         body: Bytes,
+        documents: Vec<wire::Document>,
     ) -> Submission {
         let statement = wire::Statement {
             ledger: self.origin.clone(),
@@ -72,6 +73,7 @@ impl Service {
             marking: wire::Marking::Official.into(),
             regime: wire::Regime::None.into(),
             body,
+            documents,
             imported: true,
             ..Default::default()
         };
@@ -137,7 +139,7 @@ impl<'a> Batch<'a> {
             }
         };
         let stream = row_stream(self.rows, &self.digest, number);
-        self.service.submission(self.id(number), kind, stream, occurred, body.into())
+        self.service.submission(self.id(number), kind, stream, occurred, body.into(), Vec::new())
     }
 
     fn occurred(&self, row: &[u8]) -> wire::Occurred {

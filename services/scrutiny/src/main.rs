@@ -56,6 +56,7 @@ fn run(cli: Cli, out: Output) -> Done {
         Command::Record(args) => commands::record::run(&args, at, out),
         Command::Sign(args) => commands::sign::run(&args, at, out),
         Command::Import(Import::StopSearch(args)) => commands::import::stop_search(&args, at, out),
+        Command::Import(Import::UseOfForce(args)) => commands::import::use_of_force(&args, at, out),
         Command::Import(Import::Sources(args)) => commands::import::sources(&args, at, out),
         Command::Import(Import::ExportSource(args)) => commands::import::export_source(&args, at, out),
         Command::Sample(Sample::Frame(args)) => commands::sample::frame(&args, at, out),

@@ -26,7 +26,7 @@ pub const ORIGIN: &str = "scrutiny.example/load";
 pub const FACT_BYTES: usize = 700;
 
 /// The body that everybody acts for.
-const BODY: &str = "cambridgeshire";
+pub const BODY: &str = "cambridgeshire";
 
 /// SSHSIG namespace of a proof of possession.
 const ENROLMENT: &str = "enrolment@scrutiny-ledger";
@@ -77,25 +77,17 @@ impl Load {
         let mut all =
             vec![self.by_roots(0, "scrutiny.registry.v1.LedgerFounded", "charter/ledger", &founded)];
         for (n, officer) in (1..).zip(&self.officers) {
-            let key = public(officer).key_id();
-            let proof = sshsig::sign(officer, ENROLMENT, format!("{ORIGIN}\n{key}\n").as_bytes());
-            let enrolled = KeyEnrolled {
-                public_key: blob(officer),
-                proof_of_possession: proof.into(),
-                holder: String::new(),
-            };
-            let stream = format!("key/{}", key.to_hex());
-            all.push(self.by_roots(2 * n, "scrutiny.registry.v1.KeyEnrolled", &stream, &enrolled));
-            let assigned = RoleAssigned {
-                key: key.to_string(),
-                role: "G&I".to_owned(),
-                body: BODY.to_owned(),
-                ..RoleAssigned::default()
-            };
-            let stream = format!("role/officer-{n}");
-            all.push(self.by_roots(2 * n + 1, "scrutiny.registry.v1.RoleAssigned", &stream, &assigned));
+            all.extend(self.enrolment(2 * n, officer, "G&I", &format!("officer-{n}")));
         }
         all
+    }
+
+    /// A service that imports: its key, and the statements that enrol it behind the founding.
+    #[must_use]
+    pub fn importer(&self) -> (SigningKey, Vec<Signed>) {
+        let key = SigningKey::from_bytes(&Hash::of(b"importer").0);
+        let n = 2 * (self.officers.len() as u64 + 1);
+        (key.clone(), self.enrolment(n, &key, "SVC:import", "importer"))
     }
 
     /// Facts number `range`, each of [`FACT_BYTES`] bytes, signed by one officer in turn, on all cores.
@@ -133,6 +125,28 @@ impl Load {
         change(&mut message);
         let officer = &self.officers[usize::try_from(n).expect("a count fits") % self.officers.len()];
         sign((fact.id, message.encode_to_vec().into()), &[officer])
+    }
+
+    /// A key enrolled and given a role, as statements number `n` and the next.
+    fn enrolment(&self, n: u64, holder: &SigningKey, role: &str, name: &str) -> Vec<Signed> {
+        let key = public(holder).key_id();
+        let proof = sshsig::sign(holder, ENROLMENT, format!("{ORIGIN}\n{key}\n").as_bytes());
+        let enrolled = KeyEnrolled {
+            public_key: blob(holder),
+            proof_of_possession: proof.into(),
+            holder: String::new(),
+        };
+        let assigned = RoleAssigned {
+            key: key.to_string(),
+            role: role.to_owned(),
+            body: BODY.to_owned(),
+            ..RoleAssigned::default()
+        };
+        let (enrolling, assigning) = (format!("key/{}", key.to_hex()), format!("role/{name}"));
+        vec![
+            self.by_roots(n, "scrutiny.registry.v1.KeyEnrolled", &enrolling, &enrolled),
+            self.by_roots(n + 1, "scrutiny.registry.v1.RoleAssigned", &assigning, &assigned),
+        ]
     }
 
     fn by_roots(&self, n: u64, kind: &str, stream: &str, body: &impl Message) -> Signed {

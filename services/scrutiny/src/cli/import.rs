@@ -13,6 +13,12 @@ pub(crate) enum Import {
     /// recorded in part (the machine went off, the program was killed) is gone on with; one that is there already
     /// is passed over. Words that no table knows are kept as they are and shown.
     StopSearch(ImportFiles),
+    /// Record published tables of the use of force, and raise an issue for each total that is not what its parts are
+    ///
+    /// Reads CSV files and the Home Office's workbooks (ODS, XLSX). Of a workbook each sheet called "Table…" is
+    /// recorded as CSV, and the workbook's digest with it. A total that differs from the sum of its parts is
+    /// recorded as a data quality issue with both numbers.
+    UseOfForce(ImportFiles),
     /// List the imported files, and whether every row of them is there
     Sources(Sources),
     /// Write an imported file again, byte for byte, from the ledger

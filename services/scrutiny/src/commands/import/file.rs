@@ -13,7 +13,7 @@ use ledger_core::hash::Hash;
 use ledger_core::ids::{StatementId, StreamId};
 use ledger_rules::civil::Day;
 use prost::Message as _;
-use scrutiny_proto::ledger::v1::{Occurred, Precision};
+use scrutiny_proto::ledger::v1::{Document, Occurred, Precision};
 use scrutiny_proto::review::v1::SourceFileImported;
 
 use crate::exit::{Done, Stop};
@@ -29,6 +29,8 @@ pub(crate) struct Ready<'a> {
     pub(crate) about: SourceFileImported,
     pub(crate) kind: Rows,
     pub(crate) rows: Vec<&'a [u8]>,
+    /// What the file was made from, where it was not published as it is.
+    pub(crate) documents: Vec<Document>,
 }
 
 /// What became of a file's rows.
@@ -97,7 +99,14 @@ fn begin(ready: &Ready<'_>, service: &Service, writer: &Writer) -> Done<(Stateme
     let occurred = Occurred { precision: Precision::Unknown.into(), ..Default::default() };
     let body = Bytes::from(ready.about.encode_to_vec());
     let kind = "scrutiny.review.v1.SourceFileImported";
-    writer.submit(service.submission(id, kind, stream.to_string(), occurred, body))?;
+    writer.submit(service.submission(
+        id,
+        kind,
+        stream.to_string(),
+        occurred,
+        body,
+        ready.documents.clone(),
+    ))?;
     Ok((id, true))
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use imports::Flag;
-use imports::record::source_stream;
+use imports::record::{Rows, source_stream};
 use serde_json::{Value, json};
 
 use super::file::{Counts, Ready};
@@ -18,6 +18,8 @@ pub(crate) struct FileReport {
     name: String,
     source: String,
     force: String,
+    /// Its rows are of one force, and nothing says which.
+    nameless: bool,
     rows: u64,
     counts: Counts,
     flags: BTreeMap<Flag, u64>,
@@ -29,6 +31,7 @@ impl FileReport {
             name: ready.about.file_name.clone(),
             source: source_stream(&ready.digest),
             force: ready.about.force.clone(),
+            nameless: ready.kind == Rows::Searches && ready.about.force.is_empty(),
             rows: ready.rows.len() as u64,
             counts,
             flags,
@@ -126,7 +129,7 @@ impl Report {
             out.say("What is counted above is recorded. Import the same files again to go on.");
             return Err(stop);
         }
-        for file in self.files.iter().filter(|file| file.force.is_empty()) {
+        for file in self.files.iter().filter(|file| file.nameless) {
             out.say(&format!("note: {}: whose records these are is not said; --force says it", file.name));
         }
         if let Some(file) = self.files.last() {

@@ -30,8 +30,8 @@ pub(crate) fn stop_search(args: &ImportFiles, at: &Common, out: Output) -> Done 
         ready.push(read(path, bytes, args)?);
     }
     let writer = Writer::open(at, out)?;
-    let service = service::find(args.by.as_deref(), &writer)?;
-    let report = record_all(&ready, &service, &writer, out)?;
+    let importer = service::find(args.by.as_deref(), &writer)?;
+    let report = record_all(&ready, &importer.service, &writer, out)?;
     out.result("import stop-search", &report.text(), || report.to_json());
     report.outcome(out)
 }
@@ -103,5 +103,5 @@ fn read<'a>(path: &Path, bytes: &'a [u8], args: &ImportFiles) -> Done<(Ready<'a>
         ..SourceFileImported::default()
     };
     let rows = source.rows().map(|(_, row)| row).collect();
-    Ok((Ready { digest, about, kind: Rows::Searches, rows }, flagged))
+    Ok((Ready { digest, about, kind: Rows::Searches, rows, documents: Vec::new() }, flagged))
 }

@@ -7,14 +7,25 @@ use ledger_draft::DraftSigner;
 use crate::exit::{Done, Stop};
 use crate::writing::Writer;
 
+/// The service, and how statements that are typed name it.
+pub(crate) struct Importer {
+    pub(crate) service: Service,
+    /// "service-import as SVC:import of cambridgeshire".
+    pub(crate) signer: String,
+    /// The body it acts for.
+    pub(crate) body: String,
+}
+
 /// The service named by `--by`, or the only key at hand that holds the role.
-pub(crate) fn find(by: Option<&str>, writer: &Writer) -> Done<Service> {
+pub(crate) fn find(by: Option<&str>, writer: &Writer) -> Done<Importer> {
     let (name, body) = match by {
         Some(text) => named(text)?,
         None => only_one(writer)?,
     };
     let key = writer.keyring.private(&name)?;
-    Service::new(&writer.origin, key, &body).map_err(|e| Stop::Usage(format!("{name}: {e}")))
+    let service =
+        Service::new(&writer.origin, key, &body).map_err(|e| Stop::Usage(format!("{name}: {e}")))?;
+    Ok(Importer { service, signer: format!("{name} as {ROLE} of {body}"), body })
 }
 
 fn named(text: &str) -> Done<(String, String)> {
