@@ -2,6 +2,7 @@
 
 mod by_hand;
 mod erasure;
+mod figures;
 mod for_the_board;
 mod importing;
 mod over_http;

@@ -33,6 +33,6 @@ pub(crate) mod scrub;
 pub(crate) mod show;
 pub(crate) mod sign;
 pub(crate) mod status;
-pub(crate) mod up;
 pub(crate) mod submission;
+pub(crate) mod up;
 pub(crate) mod verify;

@@ -77,11 +77,7 @@ fn proofs(book: &Book, grounds: &[Ground], dir: &Path) -> Done<String> {
     std::fs::create_dir_all(dir).map_err(io(dir))?;
     let entries: BTreeSet<u64> = grounds.iter().flat_map(|g| g.entries.iter().copied()).collect();
     for index in &entries {
-        let proof = book.proof(EntryIndex(*index))?;
-        let proof =
-            proof.ok_or_else(|| Stop::CannotDecide(format!("entry #{index} is under no checkpoint yet")))?;
-        let path = dir.join(format!("{index}.tlog-proof"));
-        std::fs::write(&path, proof.to_bytes()).map_err(io(&path))?;
+        super::prove::write(book, EntryIndex(*index), &dir.join(format!("{index}.tlog-proof")))?;
     }
     let written = count(entries.len() as u64, "proof", "proofs");
     Ok(format!("{written} in {}; `scrutiny check FILE --policy POLICY` checks one offline.", dir.display()))

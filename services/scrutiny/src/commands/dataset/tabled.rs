@@ -35,9 +35,12 @@ pub(crate) fn table_figures(args: &TableFigures, at: &Common, out: Output) -> Do
     drop(counted);
     drop(source);
     let sha256 = Hash::of(&bytes(&view)).to_hex();
-    let revises = before.last().map(|t| t.sha256.clone()).unwrap_or_default();
-    if !revises.is_empty() && args.reason.is_none() {
-        let last = before.last().map_or(0, |t| t.entry);
+    // A meeting's body revises what it was shown itself.
+    let of = |meeting: &str| meeting.split('/').nth(1).unwrap_or_default().to_owned();
+    let last = before.iter().rfind(|t| of(&t.meeting) == of(&args.meeting));
+    let revises = last.map(|t| t.sha256.clone()).unwrap_or_default();
+    if let Some(last) = last.filter(|_| args.reason.is_none()) {
+        let last = last.entry;
         return Err(Stop::Usage(format!(
             "figures of {period} were tabled before (entry #{last}): say with --reason why they are revised"
         )));
