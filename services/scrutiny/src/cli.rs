@@ -5,6 +5,7 @@ mod dataset;
 mod import;
 mod sample;
 mod submission;
+mod sending;
 
 use std::path::PathBuf;
 
@@ -12,6 +13,7 @@ use clap::{Args, Parser, Subcommand, ValueHint};
 
 pub(crate) use bus::{Bus, BusCheck, BusProvision};
 pub(crate) use dataset::{Dataset, Months, Residents, Reviews, Revisions, ShowDataset, TableFigures, Which};
+pub(crate) use sending::{Inspection, InspectionImport, Outbox, OutboxRetry, Sending};
 pub(crate) use import::{ExportSource, Import, ImportFiles, Sources};
 pub(crate) use sample::{Level, PowerName, Sample, SampleCheck, SampleDraw, SampleFrame, SampleShow};
 pub(crate) use submission::{
@@ -30,7 +32,8 @@ pub(crate) struct Cli {
 
 const AFTER_HELP: &str = "\
 Exit codes: 0 done, 2 usage, 3 verification failed, 4 cannot decide (something needed is missing),
-5 not found, 6 refused by the charter or a rule, 7 conflict, 8 input/output or locked.
+5 not found, 6 refused by the charter or a rule, 7 conflict, 8 input/output or locked,
+9 signed and kept in the outbox, not recorded yet.
 
 Start with `scrutiny demo`, or with `scrutiny init`.";
 
@@ -71,6 +74,9 @@ pub(crate) enum Command {
     Bus(Bus),
     /// Sign statements and record them
     Record(Record),
+    /// List, send again or drop what was signed here and handed in, and has no verified receipt yet
+    #[command(subcommand)]
+    Outbox(Outbox),
     /// Sign statements without recording them, for several signers or another machine
     Sign(Sign),
     /// Import published records of stop and search and of use of force, and write the files back
@@ -103,6 +109,9 @@ pub(crate) enum Command {
     Offices(View),
     /// Show how professional standards keep their limits: counts, or each case for those who work on them
     Conduct(Conduct),
+    /// Record an inspection report from a spreadsheet or YAML
+    #[command(subcommand)]
+    Inspection(Inspection),
     /// Draft the statutory response of a local policing body, or show where responses stand
     #[command(subcommand)]
     Response(Response),
@@ -274,6 +283,8 @@ pub(crate) struct Record {
     /// Pass over what its stream says already: go on with a file that was recorded in part
     #[arg(long)]
     pub(crate) resume: bool,
+    #[command(flatten)]
+    pub(crate) sending: Sending,
 }
 
 #[derive(Debug, Args)]
@@ -521,14 +532,22 @@ pub(crate) struct Services {
     /// A broker, "nats://host:4222", or the folder of a ledger whose `scrutiny up` is running [default: --ledger]
     #[arg(long, value_name = "WHERE")]
     pub(crate) to: Option<String>,
+    #[command(flatten)]
+    pub(crate) broker: Broker,
+}
+
+/// As whom to speak to a broker.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Broker {
     /// A file with an nkey seed for the broker
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    #[arg(long, env = "SCRUTINY_NATS_NKEY", value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) nats_nkey: Option<PathBuf>,
     /// A credentials file for the broker
-    #[arg(long, value_name = "FILE", conflicts_with = "nats_nkey", value_hint = ValueHint::FilePath)]
+    #[arg(long, env = "SCRUTINY_NATS_CREDENTIALS", value_name = "FILE", conflicts_with = "nats_nkey",
+          value_hint = ValueHint::FilePath)]
     pub(crate) nats_credentials: Option<PathBuf>,
     /// Certificates that the broker's must be signed by, as PEM
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    #[arg(long, env = "SCRUTINY_NATS_CA", value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) nats_ca: Option<PathBuf>,
 }
 

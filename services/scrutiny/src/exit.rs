@@ -26,6 +26,9 @@ pub(crate) enum Stop {
     /// A file, the disk or a lock.
     #[error("{0}")]
     Io(String),
+    /// Signed and kept here, and not recorded yet.
+    #[error("{0}")]
+    Kept(String),
 }
 
 /// What commands return.
@@ -45,6 +48,7 @@ impl Stop {
             Self::Refused(_) => 6,
             Self::Conflict(_) => 7,
             Self::Io(_) => 8,
+            Self::Kept(_) => 9,
         }
     }
 
@@ -58,6 +62,7 @@ impl Stop {
             Self::Refused(_) => "refused",
             Self::Conflict(_) => "conflict",
             Self::Io(_) => "io",
+            Self::Kept(_) => "kept",
         }
     }
 }

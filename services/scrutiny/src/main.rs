@@ -8,9 +8,11 @@ mod agent;
 mod cli;
 mod commands;
 mod counting;
+mod courier;
 mod exit;
 mod keyring;
 mod live;
+mod outbox;
 mod output;
 mod reach;
 mod reading;
@@ -25,7 +27,7 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
-use crate::cli::{Bus, Cli, Command, Dataset, Import, Key, Response, Sample};
+use crate::cli::{Bus, Cli, Command, Dataset, Import, Inspection, Key, Outbox, Response, Sample};
 use crate::exit::Done;
 use crate::output::Output;
 
@@ -54,6 +56,9 @@ fn run(cli: Cli, out: Output) -> Done {
         Command::Bus(Bus::Check(args)) => commands::bus::check(&args, at, out),
         Command::Status(args) => commands::status::run(&args, at, out),
         Command::Record(args) => commands::record::run(&args, at, out),
+        Command::Outbox(Outbox::List) => commands::outbox::list(at, out),
+        Command::Outbox(Outbox::Retry(args)) => commands::outbox::retry(&args, at, out),
+        Command::Outbox(Outbox::Drop { id }) => commands::outbox::drop(&id, at, out),
         Command::Sign(args) => commands::sign::run(&args, at, out),
         Command::Import(Import::StopSearch(args)) => commands::import::stop_search(&args, at, out),
         Command::Import(Import::UseOfForce(args)) => commands::import::use_of_force(&args, at, out),
@@ -78,6 +83,7 @@ fn run(cli: Cli, out: Output) -> Done {
         Command::Oversight(args) => commands::oversight::run(&args, at, out),
         Command::Offices(args) => commands::offices::run(&args, at, out),
         Command::Conduct(args) => commands::conduct::run(&args, at, out),
+        Command::Inspection(Inspection::Import(args)) => commands::inspection::import(&args, at, out),
         Command::Response(Response::Draft(args)) => commands::response::draft(&args, at, out),
         Command::Response(Response::Status(args)) => commands::response::status(&args, at, out),
         Command::BoardPack(args) => commands::board_pack::run(&args, at, out),

@@ -6,7 +6,7 @@ use std::time::Duration;
 use host::bus::{Bus, BusError, Connection};
 use host::provision::Identity;
 
-use crate::cli::Services;
+use crate::cli::{Broker, Services};
 use crate::exit::{Done, Stop};
 
 /// How long a broker may take to answer at first.
@@ -24,9 +24,14 @@ pub(crate) fn place(at: &Services, ledger: &Path) -> String {
 
 /// Connects to the broker that is named, or to the `scrutiny up` of a ledger's folder.
 pub(crate) async fn reach(at: &Services, ledger: &Path) -> Done<Bus> {
-    match &at.to {
+    reach_at(at.to.as_deref(), &at.broker, ledger).await
+}
+
+/// The same, said in parts.
+pub(crate) async fn reach_at(to: Option<&str>, broker: &Broker, ledger: &Path) -> Done<Bus> {
+    match to {
         Some(url) if url.contains("://") => {
-            let bus = Bus::connect(&connection(at, url)).await.map_err(settings)?;
+            let bus = Bus::connect(&connection(broker, url)).await.map_err(settings)?;
             let nobody = |e: BusError| Stop::Io(format!("nobody answers at {url}: {e}"));
             bus.connected(PATIENCE).await.map_err(nobody)?;
             Ok(bus)
@@ -48,7 +53,7 @@ async fn through_door(ledger: &Path) -> Done<Bus> {
     Ok(bus)
 }
 
-fn connection(at: &Services, url: &str) -> Connection {
+fn connection(at: &Broker, url: &str) -> Connection {
     Connection {
         servers: url.split(',').map(|one| one.trim().to_owned()).collect(),
         name: name(at).to_owned(),
