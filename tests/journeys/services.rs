@@ -11,12 +11,12 @@ use crate::harness::Scene;
 const READY: &str = "60";
 
 /// A `scrutiny up` that runs, and is killed when the test ends early.
-struct Up {
+pub(super) struct Up {
     child: Child,
 }
 
 impl Up {
-    fn start(scene: &Scene, args: &[&str]) -> Self {
+    pub(super) fn start(scene: &Scene, args: &[&str]) -> Self {
         let child = Command::new(env!("CARGO_BIN_EXE_scrutiny"))
             .args(["up", "--ops-listen", "127.0.0.1:0"])
             .args(args)
@@ -35,7 +35,7 @@ impl Up {
     }
 
     /// Asks it to stop, as ctrl-c does, and returns its exit code and what it said.
-    fn stop(mut self) -> (i32, String) {
+    pub(super) fn stop(mut self) -> (i32, String) {
         signal(self.child.id(), "INT");
         let code = self.child.wait().expect("it ends").code().unwrap_or(-1);
         let mut said = String::new();

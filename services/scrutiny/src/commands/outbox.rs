@@ -8,7 +8,7 @@ use super::send::Sender;
 use crate::cli::{Common, OutboxRetry, Sending};
 use crate::exit::{Done, Stop};
 use crate::outbox::{Kept, Outbox};
-use crate::output::{Output, table};
+use crate::output::Output;
 use crate::reach;
 
 pub(crate) fn list(at: &Common, out: Output) -> Done {
@@ -16,16 +16,12 @@ pub(crate) fn list(at: &Common, out: Output) -> Done {
     let text = if all.is_empty() {
         "Nothing waits: whatever was handed in from here has its receipt.".to_owned()
     } else {
-        let row = |kept: &Kept| {
-            [
-                kept.file.id.clone(),
-                when(kept.file.kept_at_ms),
-                kept.short_kind().to_owned(),
-                kept.file.stream.clone(),
-                state(kept),
-            ]
+        let lines = |kept: &Kept| {
+            let (kind, stream) = (kept.short_kind(), &kept.file.stream);
+            let signed = when(kept.file.kept_at_ms);
+            format!("{}  {kind} in {stream}\n    signed {signed} UTC; {}\n", kept.file.id, state(kept))
         };
-        table(["id", "signed (UTC)", "kind", "stream", "state"], all.iter().map(row))
+        all.iter().map(lines).collect()
     };
     out.result("outbox list", &text, || Value::Array(all.iter().map(to_json).collect()));
     if all.iter().any(|kept| !kept.is_refused()) {

@@ -1,8 +1,10 @@
 //! Handing statements in to services: sign here, keep in the outbox, send, wait for receipts, check them.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
 
+use host::bus::Bus;
 use host::bus::names::Force;
 use ledger_core::ids::{Origin, StreamId};
 use ledger_core::limits::MAX_MESSAGE_BYTES;
@@ -20,6 +22,9 @@ use crate::outbox::memory::{Memory, gist};
 use crate::outbox::{Kept, Outbox};
 use crate::output::{Output, count};
 use crate::{reach, reading, signing};
+
+/// How long services have to say whose they are, the first time.
+const SURVEY: Duration = Duration::from_secs(1);
 
 /// Bytes around a submission in a message.
 const AROUND: usize = 1_024;
@@ -57,17 +62,19 @@ impl<'a> Sender<'a> {
         at: &'a Common,
         out: Output,
     ) -> Done<Sender<'a>> {
-        let policy = policy(to, sending, at)?;
+        let to = place(to);
+        let policy = policy(&to, sending, at)?;
         let origin = origin(&policy)?;
-        let force = force(sending.force.as_deref(), &origin)?;
-        let courier = match reach::reach_at(Some(to), &sending.broker, &at.ledger).await {
-            Ok(bus) => Ok(Courier::new(bus, force.clone(), policy, Duration::from_secs(sending.wait))),
+        let outbox = Outbox::of(&at.keys);
+        let mut memory = outbox.memory();
+        let bus = match reach::reach_at(Some(&to), &sending.broker, &at.ledger).await {
+            Ok(bus) => Ok(bus),
             Err(Stop::Io(why)) => Err(why),
             Err(stop) => return Err(stop),
         };
-        let outbox = Outbox::of(&at.keys);
-        let memory = outbox.memory();
-        let to = to.to_owned();
+        let force = force(sending.force.as_deref(), &to, bus.as_ref().ok(), &mut memory, &origin).await?;
+        let wait = Duration::from_secs(sending.wait);
+        let courier = bus.map(|bus| Courier::new(bus, force.clone(), policy, wait));
         let report = Report::default();
         Ok(Sender { at, to, force, origin, outbox, memory, out, courier, last: None, report })
     }
@@ -169,9 +176,13 @@ impl<'a> Sender<'a> {
             self.out.say(&format!("{what} handed in before, and passed over."));
         }
         let unproved = durable.iter().filter(|(_, _, proof)| proof.is_none()).count();
-        self.out.result(command, &words(durable, waiting, self.outbox.dir()), || {
+        let data = || {
             Value::Array(durable.iter().map(receipt_json).chain(waiting.iter().map(waiting_json)).collect())
-        });
+        };
+        if stop.is_none() || !durable.is_empty() || !waiting.is_empty() {
+            let words = words(durable, waiting, self.outbox.dir(), &self.origin);
+            self.out.result(command, &words, data);
+        }
         match stop {
             Some(stop) => Err(stop),
             None if waiting.is_empty() && unproved == 0 => Ok(()),
@@ -270,10 +281,44 @@ fn origin(policy: &Policy) -> Done<Origin> {
     }
 }
 
-fn force(given: Option<&str>, origin: &Origin) -> Done<Force> {
-    let last = origin.as_str().rsplit('/').next().unwrap_or_default();
-    Force::parse(given.unwrap_or(last))
-        .map_err(|e| Stop::Usage(format!("--force says whose desks take it: {e}")))
+/// A folder in full, so that it is the same one from everywhere; a broker as it was typed.
+fn place(to: &str) -> String {
+    let folder = (!to.contains("://")).then(|| std::fs::canonicalize(to).ok()).flatten();
+    folder.map_or_else(|| to.to_owned(), |path| path.display().to_string())
+}
+
+/// Whose desks take it: as was said; else the founding body of the ledger in the folder; else the one force whose
+/// services are at the broker, now or when last seen; else the last part of the log's name.
+async fn force(
+    given: Option<&str>,
+    to: &str,
+    bus: Option<&Bus>,
+    memory: &mut Memory,
+    origin: &Origin,
+) -> Done<Force> {
+    let parse = |text: &str| {
+        Force::parse(text).map_err(|e| Stop::Usage(format!("--force says whose desks take it: {e}")))
+    };
+    if let Some(given) = given {
+        return parse(given);
+    }
+    if !to.contains("://") && Path::new(to).join("segments").is_dir() {
+        return parse(&reading::Book::open(Path::new(to))?.founding_body()?.replace('.', "-"));
+    }
+    if let Some(known) = memory.force_at(to) {
+        return parse(known);
+    }
+    if let Some(bus) = bus
+        && let Ok(seen) = bus.survey(SURVEY).await
+    {
+        let forces: BTreeSet<String> =
+            seen.into_iter().filter_map(|s| s.metadata.get("force").cloned()).collect();
+        if let [only] = &forces.into_iter().collect::<Vec<_>>()[..] {
+            memory.found(to, only);
+            return parse(only);
+        }
+    }
+    parse(origin.as_str().rsplit('/').next().unwrap_or_default())
 }
 
 fn refusal(refused: &Refused) -> Stop {
@@ -302,7 +347,12 @@ fn kept_back(waiting: &[(Kept, String)], unproved: usize) -> Stop {
     Stop::Kept(format!("{why}\nThe outbox keeps what is signed; `scrutiny outbox retry` sends it again."))
 }
 
-fn words(durable: &[(Kept, Durable, Option<String>)], waiting: &[(Kept, String)], outbox: &Path) -> String {
+fn words(
+    durable: &[(Kept, Durable, Option<String>)],
+    waiting: &[(Kept, String)],
+    outbox: &Path,
+    log: &Origin,
+) -> String {
     let mut text = String::new();
     for (kept, durable, proof) in durable {
         let state = if proof.is_some() { "published, proof checked" } else { "durable, not published yet" };
@@ -321,6 +371,11 @@ fn words(durable: &[(Kept, Durable, Option<String>)], waiting: &[(Kept, String)]
             kept.file.stream,
             kept.file.id
         ));
+    }
+    let proved = durable.iter().filter(|(_, _, proof)| proof.is_some()).count();
+    if proved > 0 {
+        let what = count(proved as u64, "receipt", "receipts");
+        text.push_str(&format!("{what} checked against the keys of {log}.\n"));
     }
     text
 }

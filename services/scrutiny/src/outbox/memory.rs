@@ -23,6 +23,9 @@ pub(crate) struct Memory {
     /// What was said → the entry that says it.
     #[serde(default)]
     recorded: BTreeMap<String, u64>,
+    /// Place → the force whose desks are there.
+    #[serde(default)]
+    forces: BTreeMap<String, String>,
 }
 
 impl Memory {
@@ -49,6 +52,14 @@ impl Memory {
     /// The entry that says the same, where one was recorded from here.
     pub(crate) fn entry_that_says(&self, statement: &Statement) -> Option<u64> {
         self.recorded.get(&gist(statement)).copied()
+    }
+
+    pub(crate) fn force_at(&self, place: &str) -> Option<&String> {
+        self.forces.get(place)
+    }
+
+    pub(crate) fn found(&mut self, place: &str, force: &str) {
+        self.forces.insert(place.to_owned(), force.to_owned());
     }
 
     pub(crate) fn recorded(&mut self, statement: &Statement, index: u64) {
