@@ -66,7 +66,7 @@ fn connection(at: &Broker, url: &str) -> Connection {
 
 /// As whom. Answers come to an inbox of this name, which a provisioned broker lets only its own identity read;
 /// a seed is in a file of that name, as `scrutiny bus provision` writes it.
-fn name(at: &Services) -> &str {
+fn name(at: &Broker) -> &str {
     let stem = at.nats_nkey.as_deref().and_then(Path::file_stem).and_then(|stem| stem.to_str());
     stem.and_then(Identity::parse).map_or("scrutiny", Identity::name)
 }
