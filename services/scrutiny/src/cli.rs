@@ -4,8 +4,8 @@ mod bus;
 mod dataset;
 mod import;
 mod sample;
-mod submission;
 mod sending;
+mod submission;
 
 use std::path::PathBuf;
 
@@ -15,10 +15,10 @@ pub(crate) use bus::{Bus, BusCheck, BusProvision};
 pub(crate) use dataset::{Dataset, Months, Residents, Reviews, Revisions, ShowDataset, TableFigures, Which};
 pub(crate) use import::{ExportSource, Import, ImportFiles, Sources};
 pub(crate) use sample::{Level, PowerName, Sample, SampleCheck, SampleDraw, SampleFrame, SampleShow};
+pub(crate) use sending::{Inspection, InspectionImport, Outbox, OutboxRetry, Sending};
 pub(crate) use submission::{
     Approve, CheckSubmission, DiffSubmissions, Prepare, Publication, SendRecord, Submission, Templates,
 };
-pub(crate) use sending::{Inspection, InspectionImport, Outbox, OutboxRetry, Sending};
 
 /// Signed decisions of policing scrutiny, in an order that nobody can quietly rewrite.
 #[derive(Debug, Parser)]
