@@ -173,3 +173,23 @@ fn what_cannot_be_drawn_is_refused_before_anything_is_recorded() {
     assert!(dry.code == 0 && dry.stdout.contains("would_commit"), "{dry:?}");
     assert_eq!(scene.size(), before, "nothing was recorded");
 }
+
+/// The demonstration is what most people see first: every act of it, on a machine that has nothing but the program.
+#[test]
+fn the_demonstration_goes_from_the_first_key_to_a_submission_that_is_checked() {
+    let scene = Scene::empty();
+    let demo = scene.run(["demo"]);
+    assert_eq!(demo.code, 0, "{demo:?}");
+    for says in [
+        "197 rows read: 197 added, 0 already there.",
+        "commits sample/rgrg-2024-04 to 5 of 119 searches of 2024-04",
+        "frame, seed and every record drawn are the same",
+        "files are the same, byte for byte",
+        "Counted, level=rgrg: 2",
+        "Nothing was found to be wrong.",
+    ] {
+        assert!(demo.stdout.contains(says), "{says}: {demo:?}");
+    }
+    let again = scene.run(["demo"]);
+    assert!(again.code == 7 && again.stderr.contains("is there already"), "{again:?}");
+}

@@ -71,7 +71,7 @@ pub(crate) fn run(args: &Demo, out: Output) -> Done {
     let view = cli::Register { when, csv: None, body: None, report: None };
     register::run(&view, &at, out)?;
     second_act::run(&args.dir, &people, &at, out)?;
-    out.say("\n7. The audit: everything recomputed from bytes, against the log key made in step 1\n");
+    out.say("\n9. The audit: everything recomputed from bytes, against the log key made in step 1\n");
     let trust = Trust { policy: None, vkey: vec![vkeys[0].clone()] };
     verify::run(&cli::Verify { target: None, trust, remember: Vec::new(), genesis: None }, &at, out)?;
     out.say(&next(&at));

@@ -3,15 +3,17 @@
 //! The searches are real. The reviews are not: nobody outside the force can see the grounds of a search, so what the
 //! reviewer "found" is an example and says so.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::path::Path;
 
+use clap::Parser as _;
 use imports::record::ROLE;
 use ledger_draft::Person;
 use serde_json::{Value, json};
 
 use super::holders;
-use crate::cli::{Common, ImportFiles, Level, PowerName, SampleCheck, SampleDraw, SampleFrame};
+use crate::cli::{Cli, Common, ImportFiles, Level, PowerName, SampleCheck, SampleDraw, SampleFrame};
 use crate::commands::{import, sample};
 use crate::exit::{Done, Stop, io};
 use crate::output::{Output, count};
@@ -24,6 +26,11 @@ const MONTH: (&str, &[u8]) = (
     "2024-04-cambridgeshire-stop-and-search.csv",
     include_bytes!("../../../../../demo/data/2024-04-cambridgeshire-stop-and-search.csv"),
 );
+
+const TEMPLATE: &str = "scrutiny-stop-search-monthly";
+
+/// The cell that counts the reviews of the Reasonable Grounds Review Group, in the table of that name.
+const REVIEWS_COUNTED: &str = "B5";
 
 const SAMPLE: &str = "rgrg-2024-04";
 const BODY: &str = "cambridgeshire";
@@ -54,7 +61,33 @@ pub(super) fn run(dir: &Path, people: &[Person], at: &Common, out: Output) -> Do
     out.say("");
     record(&reviews(people, &lead, at, out)?, at, out)?;
     out.say("");
-    sample::check(&SampleCheck { name: SAMPLE.to_owned(), target: None, at: None }, at, hushed)
+    sample::check(&SampleCheck { name: SAMPLE.to_owned(), target: None, at: None }, at, hushed)?;
+
+    out.say("\n7. The month's figures for the meeting: how often what was searched for was found\n");
+    type_in(
+        &["dataset", "show", "--period", "2024-04", "--measure", "find-rate", "--by", "ethnicity"],
+        at,
+        hushed,
+    )?;
+    out.say("\n8. A submission of the month: prepared, made again by somebody who doubts it, and one cell explained\n");
+    let folder = dir.join("submission").display().to_string();
+    let prepare = ["submission", "prepare", TEMPLATE, "--period", "2024-04", "--out", &folder];
+    let to = ["--by", &signer(people, "G&I")?, "--to", "hmicfrs"];
+    type_in(&[&prepare[..], &to].concat(), at, hushed)?;
+    out.say("");
+    type_in(&["submission", "check", &folder], at, hushed)?;
+    out.say("");
+    type_in(&["explain", &format!("{folder}/reasonable_grounds.csv"), REVIEWS_COUNTED], at, hushed)
+}
+
+/// Runs a command as a person would type it.
+fn type_in(words: &[&str], at: &Common, out: Output) -> Done {
+    let (ledger, keys) = (at.ledger.as_os_str(), at.keys.as_os_str());
+    let before = ["scrutiny", "--ledger"].map(OsStr::new);
+    let words = words.iter().map(OsStr::new);
+    let all = before.into_iter().chain([ledger, OsStr::new("--keys"), keys]).chain(words);
+    let cli = Cli::try_parse_from(all).expect("the demonstration types what the program reads");
+    crate::run(cli, out)
 }
 
 fn published(file: &Path, by: String) -> ImportFiles {
