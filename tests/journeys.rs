@@ -8,6 +8,7 @@ mod importing;
 mod officer;
 mod over_http;
 mod oversight;
+mod processes;
 mod sampling;
 mod second_thoughts;
 mod services;

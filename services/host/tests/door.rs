@@ -118,7 +118,13 @@ async fn a_door_that_a_crash_left_is_replaced_and_one_that_is_closed_says_so() {
     let bus = Bus::in_process();
     let door = Door::open(&bus, &path).unwrap();
     assert!(outside.is_connected());
+    door.close();
+    while outside.is_connected() {
+        tokio::task::yield_now().await;
+    }
+    assert!(path.exists(), "whoever opened it is not done yet");
     drop(door);
+    assert!(!path.exists());
     assert!(matches!(outside.survey(SECOND).await, Err(BusError::Unreachable(_))));
 }
 

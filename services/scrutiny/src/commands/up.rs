@@ -95,12 +95,14 @@ async fn serve(args: &Up, at: &Common, out: Output, force: &Force, carrier: &Car
         }
     };
     out.say("Stopping: what was taken is being recorded. Once more to stop at once.");
-    drop(door);
+    door.close();
     front.ask(within);
     let first = all_ended(&mut fronts).await;
     emptied(&carrier.bus, force).await;
     back.ask(within);
     let then = all_ended(&mut backs).await;
+    // The socket goes last: whoever waits for it finds the ledger free.
+    drop(door);
     ended.and(first).and(then)
 }
 

@@ -18,7 +18,7 @@ use super::frame::{self, Answer, Question};
 use super::{LONGEST, PATIENCE, QUESTIONS};
 use crate::bus::{Bus, BusError, RequestError};
 
-/// An open door. Dropping it closes it and removes the socket.
+/// An open door. Dropping it closes it and removes the socket: while the socket is there, whoever opened it is not done.
 #[derive(Debug)]
 pub struct Door {
     path: PathBuf,
@@ -44,6 +44,13 @@ impl Door {
         fs::set_permissions(path, fs::Permissions::from_mode(0o600))?;
         let task = tokio::spawn(take_in(listener, bus.clone()));
         Ok(Self { path: path.to_owned(), task })
+    }
+}
+
+impl Door {
+    /// Takes no more questions.
+    pub fn close(&self) {
+        self.task.abort();
     }
 }
 
