@@ -77,7 +77,9 @@ async fn ledgers(bus: &Bus, seen: &[ServiceSeen]) -> Vec<Ledger> {
     let forces: BTreeSet<&String> = seen.iter().filter_map(|s| s.metadata.get("force")).collect();
     let mut found = Vec::new();
     for force in forces.into_iter().filter_map(|name| Force::parse(name).ok()) {
-        let recorder = seen.iter().find(|s| s.name == "recorder" && s.metadata["force"] == force.as_str());
+        // One that was slow to say what it is has said less.
+        let of = |s: &&ServiceSeen| s.metadata.get("force").is_some_and(|said| said == force.as_str());
+        let recorder = seen.iter().filter(of).find(|s| s.name == "recorder");
         let says = |what: &str| recorder.and_then(|r| r.figures[what].as_u64());
         let in_stream = bus.tail(&force.inbox().name).await.ok().map(|tail| tail.messages);
         let ledger = Ledger {
