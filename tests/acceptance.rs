@@ -9,6 +9,7 @@ mod as_06_thirteen_areas;
 mod as_07_not_addressed;
 mod as_08_only_the_inspectorate_closes;
 mod as_09_unknown_area;
+mod as_12_recap_arithmetic;
 mod as_13_reasonable_grounds;
 mod as_15_carried_over_grade;
 mod as_16_the_2017_recommendation;

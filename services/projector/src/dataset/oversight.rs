@@ -45,8 +45,6 @@ pub struct OversightView {
     pub samples: Vec<SampleView>,
     /// Figures of the period as they were put before meetings, in the order of the ledger.
     pub tabled: Vec<Tabled>,
-    /// Issues with data of any period.
-    pub issues: Vec<Issue>,
 }
 
 /// A review that had to be done.
@@ -203,6 +201,12 @@ impl Fold {
 }
 
 impl Dataset {
+    /// Every issue with data, in the order of their names.
+    #[must_use]
+    pub fn issues(&self) -> Vec<Issue> {
+        self.oversight.issues.values().cloned().collect()
+    }
+
     /// Reviewing in a body and period on a day, from a tree of this size and root.
     #[must_use]
     pub fn oversight(&self, body: &str, period: Period, as_of: Day, at: &Standing) -> OversightView {
@@ -219,7 +223,6 @@ impl Dataset {
             recusals: self.recusals.iter().filter(|(s, ..)| in_period(s)).count() as u64,
             samples: self.oversight.samples.values().map(|sample| self.with_reviews(sample)).collect(),
             tabled: self.oversight.tabled.iter().filter(of_period).cloned().collect(),
-            issues: self.oversight.issues.values().cloned().collect(),
         }
     }
 

@@ -15,6 +15,8 @@ pub(crate) enum Dataset {
     Show(ShowDataset),
     /// Show reviewing: what is overdue, which tactics nobody looked at, samples with their proof
     Reviews(Reviews),
+    /// Show what is wrong with data: totals that their parts do not come to, with the difference
+    Issues(Months),
     /// Record that figures were put before a meeting, with the digest of their bytes
     ///
     /// Later figures of the same period revise them and never overwrite them: give --reason then.

@@ -147,17 +147,29 @@ fn reviews_text(view: &OversightView, body: &str, period: Period, standing: &Sta
             indent(&table(["sample", "level", "frame", "drawn", "reviewed"], samples))
         ));
     }
-    let issues = view.issues.iter().map(|i| {
+    format!("{text}\n{}", viewing::from(standing))
+}
+
+pub(crate) fn issues(args: &Months, at: &Common, out: Output) -> Done {
+    let source = counting::source(&at.ledger)?;
+    let mut counted = Count::new(&*source, out);
+    let standing = counted.up_to(args.upto.at)?;
+    let issues = counted.dataset.issues();
+    let rows = issues.iter().map(|i| {
         let difference = i.difference.map_or_else(String::new, |d| d.to_string());
         [i.issue.clone(), i.state.to_owned(), difference, i.sum.clone(), i.text.clone()]
     });
-    if !view.issues.is_empty() {
-        text.push_str(&format!(
-            "\n{}",
-            indent(&table(["issue with data", "state", "difference", "sum", "what"], issues))
-        ));
-    }
-    format!("{text}\n{}", viewing::from(standing))
+    let text = if issues.is_empty() {
+        "No issue with data was raised.".to_owned()
+    } else {
+        indent(&table(["issue", "state", "difference", "sum", "what"], rows))
+    };
+    out.result(
+        "dataset issues",
+        &format!("{text}\n{}", viewing::from(&standing)),
+        || json!({ "tree_size": standing.tree_size.0, "root": standing.root.to_string(), "issues": issues }),
+    );
+    Ok(())
 }
 
 /// The body and period that are asked for; the only body and the latest month where nothing is said.
