@@ -86,6 +86,9 @@ fn every_row_survives_whatever_it_looks_like() {
     scene.put("answer.json", array);
     assert_eq!(scene.import("answer.json")[..2], [2, 2]);
     assert_eq!(scene.written_again("answer.json"), array);
+    let renamed = scene.run(["import", "stop-search", "answer.json", "--force", "cambridgeshire"]);
+    assert_eq!(renamed.code, 7, "{renamed:?}");
+    assert!(renamed.stderr.contains("answer.json is recorded with no force, by entry #"), "{renamed:?}");
 }
 
 #[test]

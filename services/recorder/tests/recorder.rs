@@ -1,5 +1,6 @@
 //! The write path, on the store in memory with its faults.
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -316,4 +317,34 @@ fn what_gathers_behind_a_slow_commit_shares_the_next_one_and_everybody_is_answer
     let counters = recorder.counters();
     assert_eq!(counters.entries, 640);
     assert!(counters.commits < 640 / 2, "{} commits", counters.commits);
+}
+
+#[test]
+fn many_are_answered_in_their_order_and_nothing_follows_where_the_caller_stops() {
+    let scene = Scene::founded();
+    let before = scene.size();
+    let mut seen = Vec::new();
+    scene.recorder.submit_many(
+        0..3_000,
+        |n| submission(&scene.load.fact(n)),
+        |answer| {
+            seen.push(durable(answer).index.0);
+            ControlFlow::Continue(())
+        },
+    );
+    assert_eq!(seen, (before..before + 3_000).collect::<Vec<_>>(), "in the order of the items");
+
+    // The caller stops at the first answer. What was on its way by then is recorded and told, and nothing after it.
+    let mut told = 0;
+    scene.recorder.submit_many(
+        3_000..100_000,
+        |n| submission(&scene.load.fact(n)),
+        |answer| {
+            durable(answer);
+            told += 1;
+            ControlFlow::Break(())
+        },
+    );
+    assert_eq!(scene.size(), before + 3_000 + told, "what was told is what is recorded");
+    assert!(told < 20_000, "{told} of 97,000 were handed in");
 }

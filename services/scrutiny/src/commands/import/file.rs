@@ -93,6 +93,16 @@ fn begin(ready: &Ready<'_>, service: &Service, writer: &Writer) -> Done<(Stateme
             );
             return Err(Stop::Conflict(sentence));
         }
+        if recorded.force != ready.about.force {
+            let named = |force: &str| if force.is_empty() { "no force".to_owned() } else { force.to_owned() };
+            let (was, is) = (named(&recorded.force), named(&ready.about.force));
+            let name = &recorded.file_name;
+            let sentence = format!(
+                "{name} is recorded with {was}, by entry #{}, and not with {is}; what is recorded stays",
+                first.index
+            );
+            return Err(Stop::Conflict(sentence));
+        }
         return Ok((first.statement.id, false));
     }
     let id = signing::new_id()?;

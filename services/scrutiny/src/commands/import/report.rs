@@ -130,7 +130,10 @@ impl Report {
             return Err(stop);
         }
         for file in self.files.iter().filter(|file| file.nameless) {
-            out.say(&format!("note: {}: whose records these are is not said; --force says it", file.name));
+            out.say(&format!(
+                "note: {}: neither its name nor --force says whose searches these are, so they are nobody's",
+                file.name
+            ));
         }
         if let Some(file) = self.files.last() {
             out.say(&format!("Next: scrutiny import sources\n      scrutiny show {}", file.source));
