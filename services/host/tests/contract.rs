@@ -34,6 +34,7 @@ macro_rules! contract {
 contract!(
     what_is_published_is_delivered_in_order_until_acknowledged,
     what_is_not_acknowledged_comes_again,
+    a_reader_made_anew_gets_at_once_what_was_out,
     what_is_put_off_comes_again_and_what_is_given_up_does_not,
     a_reader_gets_no_more_than_it_may_have_in_flight,
     the_same_id_is_stored_once,

@@ -13,6 +13,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use host::broker::{Broker, Program};
 use rustix::process::{Pid, Signal, kill_process};
@@ -114,6 +115,11 @@ impl Server {
     /// When it does not run.
     pub fn pause(&mut self) {
         self.signal(Signal::STOP);
+        // The signal is sent; its threads stop a moment later, and may still answer until then.
+        let id = self.broker.as_ref().map(Broker::process_id).expect("the server runs");
+        while !all_stopped(id) {
+            std::thread::sleep(Duration::from_millis(1));
+        }
     }
 
     /// Lets it go on.
@@ -163,6 +169,13 @@ impl Server {
         let fixed = text.replace("127.0.0.1:-1", &format!("127.0.0.1:{port}"));
         fs::write(&self.config, fixed).expect("the folder for temporary files can be written");
     }
+}
+
+/// What `/proc` says of each thread: `T` is stopped (proc(5), field 3 of `stat`, behind the name in parentheses).
+fn all_stopped(process: u32) -> bool {
+    let stopped = |stat: String| stat.rsplit(") ").next().is_some_and(|rest| rest.starts_with('T'));
+    let tasks = fs::read_dir(format!("/proc/{process}/task")).into_iter().flatten().flatten();
+    tasks.map(|task| fs::read_to_string(task.path().join("stat")).unwrap_or_default()).all(stopped)
 }
 
 fn files(dir: &Path) -> Vec<PathBuf> {

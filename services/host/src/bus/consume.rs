@@ -9,7 +9,8 @@ use super::error::{AckError, BusError, FollowError};
 use super::message::{Headers, Message};
 use super::{in_process, jetstream};
 
-/// A durable reader of a work queue: what it acknowledged, nobody gets again.
+/// A durable reader of a work queue: what it acknowledged, nobody gets again. A reader that is made anew under the
+/// same name takes over: what was out is handed out again at once.
 #[derive(Debug, Clone)]
 pub struct ConsumerSpec {
     /// The stream.

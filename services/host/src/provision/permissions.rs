@@ -123,6 +123,7 @@ impl Permissions {
             format!("$JS.API.CONSUMER.CREATE.{inbox}.{READER}"),
             format!("$JS.API.CONSUMER.MSG.NEXT.{inbox}.{READER}"),
             format!("$JS.API.CONSUMER.INFO.{inbox}.{READER}"),
+            format!("$JS.API.CONSUMER.RESET.{inbox}.{READER}"),
             // Both forms of an acknowledgement's subject: nine tokens, or twelve with domain and account.
             format!("$JS.ACK.{inbox}.{READER}.>"),
             format!("$JS.ACK.*.*.{inbox}.{READER}.>"),

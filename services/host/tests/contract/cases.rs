@@ -108,6 +108,25 @@ pub(crate) async fn what_is_not_acknowledged_comes_again(bus: Bus) {
     assert!(consumer.next(10, Duration::from_secs(1)).await.unwrap().is_empty());
 }
 
+/// The process that read the queue was killed; the next one does not wait for what that one had in hand.
+pub(crate) async fn a_reader_made_anew_gets_at_once_what_was_out(bus: Bus) {
+    send(&bus, 0..5).await;
+    let mut first = reader(&bus, 10, 60 * SOON).await;
+    let taken = take(&mut first, 3).await;
+    taken[0].ack().await.unwrap();
+    drop(first);
+    let mut second = reader(&bus, 10, 60 * SOON).await;
+    let again = take(&mut second, 4).await;
+    let mut got = texts(&again);
+    got.sort();
+    assert_eq!(got, numbers(1..5));
+    // What the first one still acknowledges is done, too.
+    taken[1].ack().await.unwrap();
+    host::bus::ack_all(&again).await.unwrap();
+    assert!(second.next(10, AT_ONCE).await.unwrap().is_empty());
+    assert_eq!(bus.tail(&force().inbox().name).await.unwrap().messages, 0);
+}
+
 pub(crate) async fn what_is_put_off_comes_again_and_what_is_given_up_does_not(bus: Bus) {
     send(&bus, 0..2).await;
     let mut consumer = reader(&bus, 10, SOON).await;

@@ -151,7 +151,7 @@ impl InProcess {
     }
 
     pub(super) fn consume(&self, spec: ConsumerSpec) -> Result<Queue, BusError> {
-        self.open()?.stream(&spec.stream)?.reader(&spec);
+        self.open()?.stream(&spec.stream)?.reader(&spec).take_over();
         Ok(Queue::new(self.shared.clone(), spec))
     }
 

@@ -129,6 +129,12 @@ impl Queue {
 }
 
 impl Reader {
+    /// What a reader before had out is due at once.
+    pub(super) fn take_over(&mut self) {
+        let now = Instant::now();
+        self.in_flight.values_mut().for_each(|flight| flight.due = now);
+    }
+
     /// What is out and due again, oldest first.
     fn ready(&self, max_in_flight: usize, max: usize) -> Vec<u64> {
         let now = Instant::now();

@@ -97,13 +97,18 @@ impl Pull {
             ..pull::Config::default()
         };
         let made = self.context.create_consumer_on_stream(config, &self.spec.stream).await;
-        let consumer: PullConsumer = made.map_err(|e| match e.kind() {
+        let mut consumer: PullConsumer = made.map_err(|e| match e.kind() {
             ConsumerErrorKind::JetStream(api) if api.error_code() == ErrorCode::STREAM_NOT_FOUND => {
                 BusError::NoStream(self.spec.stream.clone())
             }
             ConsumerErrorKind::JetStream(api) => BusError::Refused(api.to_string()),
             _ => BusError::Unreachable(e.to_string()),
         })?;
+        // What a reader before this one had out, and took to its grave, is handed out at once: nobody else reads
+        // this queue. Without it, and on older servers, it comes again after `ack_wait`.
+        if let Err(e) = consumer.reset(None).await {
+            tracing::debug!(%e, "what is out comes again only after its time");
+        }
         let pulling = consumer
             .stream()
             .max_messages_per_batch(self.spec.max_in_flight)

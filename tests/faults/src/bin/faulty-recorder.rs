@@ -1,0 +1,7 @@
+//! The recorder, under a name of its own so that a test can build, start and kill it.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    host::run(&recorder::service::ROLE, recorder::service::serve)
+}

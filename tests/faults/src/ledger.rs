@@ -1,0 +1,81 @@
+//! The ledger's keys and statements, and reading it when nobody writes to it.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use ledger_audit::source::Folder;
+use ledger_audit::{ExportDir, Trust, Verdict, audit};
+use ledger_core::checkpoint::LogSigner;
+use ledger_core::entry::Entry;
+use ledger_core::hash::Hash;
+use ledger_core::ids::{EntryIndex, StatementId};
+use ledger_core::wire::Durable;
+use ledger_store::{Reader, export};
+use load::Load;
+
+use crate::Outcome;
+
+const SEEDS: [[u8; 32]; 2] = [[1; 32], [2; 32]];
+
+/// Officers who sign facts.
+const OFFICERS: u32 = 4;
+
+/// The log's keys.
+///
+/// # Panics
+/// Never: the seeds are constants that make keys.
+#[must_use]
+pub fn signer() -> LogSigner {
+    let origin = load::ORIGIN.parse().expect("the load's origin is one");
+    LogSigner::new(origin, &SEEDS[0], &SEEDS[1]).expect("two seeds make a log's keys")
+}
+
+/// The file in which a recorder finds them.
+pub(crate) fn key_file() -> String {
+    let line = |what: &str, seed: &[u8]| format!("{what} {} {}\n", load::ORIGIN, STANDARD.encode(seed));
+    line("ed25519", &SEEDS[0]) + &line("ml-dsa-44", &SEEDS[1])
+}
+
+/// The statements of every ledger here.
+#[must_use]
+pub fn statements() -> Load {
+    Load::new(OFFICERS, signer().verifier().vkeys())
+}
+
+/// Reads the whole ledger and holds it to what was acknowledged. Gives its size and root.
+pub(crate) fn hold_to(dir: &Path, told: &BTreeMap<StatementId, Durable>) -> Outcome<(u64, Hash)> {
+    let reader = Reader::open(dir).map_err(|e| format!("reading: {e}"))?;
+    let mut places = BTreeMap::new();
+    for item in reader.entries(EntryIndex(0)) {
+        let (index, leaf, bytes) = item.map_err(|e| format!("reading: {e}"))?;
+        let entry = Entry::parse(&bytes).map_err(|e| format!("entry {index}: {e}"))?;
+        if let Some((first, _)) = places.insert(entry.statement.id, (index, leaf)) {
+            return Err(format!("entries {first} and {index} are the same statement"));
+        }
+    }
+    for (id, durable) in told {
+        if places.get(id) != Some(&(durable.index, durable.leaf_hash)) {
+            return Err(format!("{id} was said to be entry {}, and is {:?}", durable.index, places.get(id)));
+        }
+    }
+    clean(&reader, places.len() as u64)
+}
+
+/// Audits an export of it.
+fn clean(reader: &Reader, entries: u64) -> Outcome<(u64, Hash)> {
+    let folder = tempfile::tempdir().map_err(|e| e.to_string())?;
+    let to = folder.path().join("export");
+    let exported = export(reader, &to, true, &mut |_, _| {}).map_err(|e| format!("exporting: {e}"))?;
+    let source = ExportDir::open(Folder::new(&to)).map_err(|e| format!("opening the export: {e}"))?;
+    let trust = Trust { log: Some(signer().verifier()), ..Trust::default() };
+    let report = audit(&source, &trust, &mut |_| {});
+    if report.verdict != Verdict::Clean || report.entries != entries {
+        return Err(format!(
+            "the audit of {} of {entries} entries: {:?} {:?}",
+            report.entries, report.verdict, report.findings
+        ));
+    }
+    Ok((exported.size.0, exported.root))
+}
