@@ -9,18 +9,23 @@ mod as_06_thirteen_areas;
 mod as_07_not_addressed;
 mod as_08_only_the_inspectorate_closes;
 mod as_09_unknown_area;
+mod as_10_own_use_of_force;
+mod as_11_taser_month;
 mod as_12_recap_arithmetic;
 mod as_13_reasonable_grounds;
+mod as_14_ethnicity;
 mod as_15_carried_over_grade;
 mod as_16_the_2017_recommendation;
 mod as_17_severity_and_referral;
 mod as_18_barred_list;
 mod as_19_erasure;
 mod as_20_tamper_and_replay;
+mod as_21_panel;
 mod as_22_aliases;
 mod as_23_vetting;
 mod as_24_flow;
 mod conduct;
+mod powers;
 
 use serde_json::Value;
 

@@ -35,6 +35,46 @@ fn an_item_is_undelivered_until_its_receipt() {
     assert_eq!(flow("2022-06-15")["undelivered"].as_array().map(Vec::len), Some(1), "as it stood then");
 }
 
+/// S3-19: ethics is a standing item of a meeting; what was on the agenda is shown, and where nothing shows it.
+#[test]
+fn a_standing_item_is_looked_for_at_every_meeting() {
+    let scene = Scene::with_people();
+    let secretary = "board-secretary as SEC of cambs.bcb";
+    let say = |kind: &str, stream: &str, day: &str, body: &str| {
+        scene.accept(&format!(
+            "kind: {kind}\nstream: {stream}\noccurred: {day}\nimported: true\nsigned_by: {secretary}\nbody: {body}"
+        ));
+    };
+    let held = "{body_as_written: Business Coordination Board}";
+    say("MeetingHeld", "meeting/cambs.bcb/2021-03-09", "2021-03-09", held);
+    say(
+        "StandingItemConfigured",
+        "standing/cambs.bcb/ethics",
+        "2021-04-01",
+        "{item: ethics, cadence: every_meeting}",
+    );
+    say("MeetingHeld", "meeting/cambs.bcb/2021-04-13", "2021-04-13", held);
+    let looked = "{text: Two dilemmas, meeting: meeting/cambs.bcb/2021-04-13}";
+    say("ItemScrutinised", "scrutiny/cambs.bcb/ethics", "2021-04-13", looked);
+    say("MeetingHeld", "meeting/cambs.bcb/2021-05-11", "2021-05-11", held);
+
+    let view = scene.json(["flow", "--as-of", "2021-05-31"]);
+    let item = &view["standing"][0];
+    assert_eq!((&item["body"], &item["item"]), (&"cambs.bcb".into(), &"ethics".into()), "{view}");
+    let occasions: Vec<_> = item["occasions"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|o| (o["from"].clone(), o["was_there"].clone()))
+        .collect();
+    assert_eq!(occasions, [("2021-04-13".into(), true.into()), ("2021-05-11".into(), false.into())]);
+    let text = scene.run(["flow", "--as-of", "2021-05-31"]).stdout;
+    assert!(
+        text.contains("nothing shows the standing item \"ethics\" at the meeting of 2021-05-11"),
+        "{text}"
+    );
+}
+
 #[test]
 fn a_board_that_meets_monthly_has_a_gap_where_no_meeting_is_on_the_ledger() {
     let scene = Scene::with_people();

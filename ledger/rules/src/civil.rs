@@ -59,6 +59,12 @@ impl Day {
         self.date().year()
     }
 
+    /// The month, 1 for January.
+    #[must_use]
+    pub fn month(self) -> i8 {
+        self.date().month()
+    }
+
     /// The day of the week, in English.
     #[must_use]
     pub fn weekday(self) -> &'static str {
@@ -149,6 +155,29 @@ impl FromStr for Day {
         };
         shaped.then(day).flatten().ok_or_else(|| NotADay(text.to_owned()))
     }
+}
+
+/// The months by name.
+const MONTHS: [&str; 12] = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+];
+
+/// "December" → 12, in any case.
+#[must_use]
+pub fn month_number(name: &str) -> Option<i8> {
+    let number = MONTHS.iter().position(|month| month.eq_ignore_ascii_case(name))?;
+    i8::try_from(number + 1).ok()
 }
 
 /// Reads an optional day of a body: empty for none. The vocabulary has checked its format before.

@@ -6,12 +6,13 @@
 use std::collections::BTreeMap;
 
 use scrutiny_proto::governance::v1::{
-    Ask, DecisionTaken, MeetingHeld, PaperDecided, PaperDecision, PaperTabled,
+    Ask, Cadence, DecisionTaken, MeetingHeld, PaperDecided, PaperDecision, PaperTabled,
+    StandingItemConfigured,
 };
 use serde::{Deserialize, Serialize};
 
 use crate::case::Case;
-use crate::civil::Day;
+use crate::civil::{self, Day};
 use crate::refusal::{Code, Refusal, refuse};
 use crate::state::State;
 
@@ -83,6 +84,21 @@ pub(crate) fn decide_taken(case: &Case<'_>) -> Result<(), Refusal> {
         Code::Inv39,
         format!("the meeting has not approved or referred {:?}; to note decides nothing", body.paper),
     )
+}
+
+/// What is expected of a body, and when not.
+pub(crate) fn decide_standing(case: &Case<'_>) -> Result<(), Refusal> {
+    let body: StandingItemConfigured = case.body()?;
+    let named = |month: &&String| civil::month_number(month).is_none();
+    if let Some(other) =
+        body.except_months.iter().chain(Some(&body.in_month).filter(|m| !m.is_empty())).find(named)
+    {
+        return refuse(Code::Cadence, format!("a month is called by its name, \"December\"; got {other:?}"));
+    }
+    if !body.in_month.is_empty() && body.cadence() != Cadence::Annual {
+        return refuse(Code::Cadence, "only what is annual has a month of its own");
+    }
+    Ok(())
 }
 
 fn meeting_day(case: &Case<'_>) -> Result<Day, Refusal> {

@@ -148,6 +148,7 @@ codes! {
     ReviewState = "REVIEW-STATE", Refused, "A review is assigned, completed, and then told, acknowledged, taken further or corrected.";
     Learning = "LEARNING", Refused, "A lesson is issued once and taken on by the body that says so; the top three tips are three.";
     Panel = "PANEL", Refused, "A session is recorded once; each member rates a case of it once, and replies follow what the panel said.";
+    Cadence = "CADENCE", Refused, "Months of a cadence are called by their names, and a month of its own is for what is annual.";
     Quality = "QUALITY", Refused, "An issue with data is raised, reviewed and resolved, and sums that agree are none.";
     Figures = "FIGURES", Refused, "Figures rest on entries that exist, and later ones say what they revise and why.";
     ActionState = "ACTION-STATE", Refused, "An action is allocated once, to a role, and ends when it is completed.";

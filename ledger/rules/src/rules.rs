@@ -104,6 +104,7 @@ fn decide_kind(case: &Case<'_>) -> Result<(), Refusal> {
         Tag::ErasureExecuted => privacy::decide_erasure(case),
         Tag::ScrutinyFactRecorded => facts::decide(case),
         Tag::DecisionTaken => meetings::decide_taken(case),
+        Tag::StandingItemConfigured => meetings::decide_standing(case),
         Tag::ItemForwarded => flow::decide_forwarded(case),
         Tag::ItemReceived => flow::decide_received(case),
         Tag::AssuranceGiven => response::decide_assurance(case),
@@ -123,7 +124,7 @@ fn decide_kind(case: &Case<'_>) -> Result<(), Refusal> {
         Tag::DisclosureLogged => privacy::decide_disclosure(case),
         Tag::LegalHoldPlaced => hold::decide_hold(case),
         // Founding was judged on its own; these ask for nothing beyond their body and charter line.
-        Tag::LedgerFounded | Tag::ItemScrutinised | Tag::StandingItemConfigured | Tag::Other => Ok(()),
+        Tag::LedgerFounded | Tag::ItemScrutinised | Tag::Other => Ok(()),
         _ => decide_conduct(case),
     }
 }

@@ -11,10 +11,13 @@ use crate::dataset::Dataset;
 use crate::facts::{Facts, FactsView};
 use crate::flow::{Flow, FlowView};
 use crate::judgments::{Judgments, JudgmentsView};
+use crate::learning::{Learning, LearningView};
 use crate::offices::{Offices, OfficesView};
 use crate::oversight::{Oversight, OversightView};
+use crate::panels::{Panels, PanelsView};
 use crate::register::{Register, RegisterView};
 use crate::responses::{Tracker, TrackerView};
+use crate::reviews::{Reviews, ReviewsView};
 use crate::series::{Series, SeriesView};
 use crate::{Projection, Standing};
 
@@ -33,6 +36,9 @@ pub struct All {
     pub oversight: Oversight,
     pub offices: Offices,
     pub dataset: Dataset,
+    pub reviews: Reviews,
+    pub panels: Panels,
+    pub learning: Learning,
 }
 
 impl All {
@@ -51,6 +57,9 @@ impl All {
             oversight,
             offices,
             dataset,
+            reviews,
+            panels,
+            learning,
         } = self;
         register.apply(index, recorded_at_ms, statement);
         responses.apply(index, recorded_at_ms, statement);
@@ -63,6 +72,9 @@ impl All {
         oversight.apply(index, recorded_at_ms, statement);
         offices.apply(index, recorded_at_ms, statement);
         dataset.apply(index, recorded_at_ms, statement);
+        reviews.apply(index, recorded_at_ms, statement);
+        panels.apply(index, recorded_at_ms, statement);
+        learning.apply(index, recorded_at_ms, statement);
     }
 
     /// The view of each on a day, from a tree of this size and root.
@@ -79,6 +91,9 @@ impl All {
             facts: self.facts.view(as_of, at),
             oversight: self.oversight.view(as_of, at),
             offices: self.offices.view(as_of, at),
+            reviews: self.reviews.view(as_of, at),
+            panels: self.panels.view(as_of, at),
+            learning: self.learning.view(as_of, at),
         }
     }
 }
@@ -98,4 +113,7 @@ pub struct Views {
     pub facts: FactsView,
     pub oversight: OversightView,
     pub offices: OfficesView,
+    pub reviews: ReviewsView,
+    pub panels: PanelsView,
+    pub learning: LearningView,
 }

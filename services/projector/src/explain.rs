@@ -190,8 +190,40 @@ fn others(views: &Views, all: &mut Vec<Ground>) {
     for act in &views.oversight.acts {
         all.push(ground(&act.stream, by, format!("{}: {}", act.kind, act.what), act.entries));
     }
+    reviews(views, all);
     let by = views.offices.provenance.projection;
     for office in &views.offices.offices {
         all.push(ground(&office.stream, by, office.words(), office.entries.iter().copied()));
+    }
+}
+
+fn reviews(views: &Views, all: &mut Vec<Ground>) {
+    let by = views.reviews.provenance.projection;
+    for review in &views.reviews.reviews {
+        let outcome = review.outcome.map_or_else(String::new, |outcome| format!(": {outcome}"));
+        all.push(ground(
+            &review.review,
+            by,
+            format!("{}{outcome}", review.state),
+            review.entries.iter().copied(),
+        ));
+    }
+    for waiting in &views.reviews.outstanding {
+        let says = format!("{}, {}", waiting.why.words(), waiting.state());
+        all.push(ground(&waiting.review, by, says, waiting.entries.iter().copied()));
+    }
+    for sample in &views.reviews.samples {
+        let says = format!("{} of {} drawn for {}", sample.drawn.len(), sample.frame_size, sample.level);
+        all.push(ground(&sample.sample, by, says, sample.entries.iter().copied()));
+    }
+    let by = views.panels.provenance.projection;
+    for session in &views.panels.sessions {
+        let says = format!("{} cases; {}", session.cases.len(), session.ratings_words());
+        all.push(ground(&session.session, by, says, session.entries.iter().copied()));
+    }
+    let by = views.learning.provenance.projection;
+    for point in &views.learning.points {
+        let says = format!("{} [{}]", point.text, point.channels.join(", "));
+        all.push(ground(&point.point, by, says, point.entries.iter().copied()));
     }
 }

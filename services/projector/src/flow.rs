@@ -8,6 +8,7 @@
 
 mod cadence;
 mod fold;
+mod standing;
 mod view;
 
 use std::collections::BTreeMap;
@@ -21,6 +22,7 @@ use crate::{Projection, Standing, kind_of};
 
 pub use cadence::{CadenceView, Gap};
 pub(crate) use fold::{ask, decision};
+pub use standing::{Occasion, StandingView};
 pub use view::{Agenda, DecisionView, FlowView, ItemView, MeetingView, Receipt};
 
 /// The flow, as folded so far.
@@ -32,6 +34,12 @@ pub struct Flow {
     meetings: BTreeMap<(String, String), Meeting>,
     /// Body → how often it meets, as last configured.
     cadences: BTreeMap<String, cadence::Standing>,
+    /// (panel, date) → the entry that a session was held.
+    sessions: BTreeMap<(String, String), u64>,
+    /// (body, item) → what stands on the agenda.
+    standing: BTreeMap<(String, String), standing::StandingItem>,
+    /// (body, date, item) → the entries that show the item at the meeting.
+    dealt_with: BTreeMap<(String, String, String), Vec<u64>>,
 }
 
 #[derive(Debug, Clone)]
@@ -56,7 +64,7 @@ struct Meeting {
 
 impl Projection for Flow {
     const NAME: &'static str = "flow";
-    const DEFINITION_VERSION: u32 = 1;
+    const DEFINITION_VERSION: u32 = 2;
 
     fn apply(&mut self, index: EntryIndex, _recorded_at_ms: u64, statement: &Statement) {
         match kind_of(statement) {
@@ -67,6 +75,10 @@ impl Projection for Flow {
             "PaperDecided" => self.paper_decided(index.0, statement),
             "StandingItemConfigured" => self.standing(index.0, statement),
             "DecisionTaken" => self.decision(index.0, statement),
+            "PanelSessionHeld" => self.session(index.0, statement),
+            "ItemScrutinised" => self.scrutinised(index.0, statement),
+            "DisproportionalityReviewed" => self.dealt_with(index.0, statement, "disproportionality"),
+            "FiguresTabled" => self.dealt_with(index.0, statement, "figures"),
             _ => {}
         }
     }
@@ -87,6 +99,7 @@ impl Flow {
             undelivered,
             delivered,
             cadences: self.gaps(as_of),
+            standing: self.standing_items(as_of),
             meetings: meetings.map(|(key, meeting)| meeting.view(key)).collect(),
         }
     }

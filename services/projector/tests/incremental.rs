@@ -10,7 +10,7 @@ use ledger_core::statement::Statement;
 use ledger_rules::civil::Day;
 use load::history::{Country, History};
 use projector::Standing;
-use projector::all::All;
+use projector::all::{All, Views};
 use proptest::prelude::*;
 
 const SMALL: Country = Country { forces: 3, reports: 2, findings: 3 };
@@ -18,7 +18,10 @@ const SMALL: Country = Country { forces: 3, reports: 2, findings: 3 };
 fn history(seed: u64, length: usize) -> Vec<Statement> {
     let mut history = History::new(SMALL, seed);
     let mut all: Vec<Bytes> = if seed.is_multiple_of(2) { history.founding() } else { Vec::new() };
+    // A third of the histories are of forces that review.
+    let reviewing = seed.is_multiple_of(3);
     all.extend((0..length).map(|n| match n % 8 {
+        0..=4 if reviewing => history.review(),
         5 => history.registry(),
         7 => history.oversight(),
         _ => history.any(),
@@ -113,4 +116,31 @@ fn a_random_history_reaches_every_projection() {
     let ended: BTreeSet<_> = views.offices.offices.iter().filter_map(|office| office.ended_by).collect();
     assert_eq!(ended.len(), 4, "{ended:?}");
     assert!(views.offices.offices.iter().any(|office| office.acting));
+}
+
+#[test]
+fn a_random_history_of_reviews_reaches_every_state() {
+    let statements = history(3, 2_000);
+    let mut all = All::default();
+    apply(&mut all, &statements, 0);
+    let views: Views = all.views(
+        Day::new(2023, 1, 1).expect("a day"),
+        &Standing { tree_size: TreeSize(0), root: Hash::of(b"") },
+    );
+    let reviews = &views.reviews;
+    assert!(reviews.outstanding.iter().any(|waiting| waiting.days_overdue.is_some()));
+    let why: BTreeSet<_> = reviews.outstanding.iter().map(|waiting| waiting.why.words()).collect();
+    assert_eq!(why.len(), 6, "{why:?}");
+    let states: BTreeSet<_> = reviews.reviews.iter().map(|review| review.state).collect();
+    assert_eq!(states.len(), 4, "{states:?}");
+    assert!(
+        reviews.reviews.iter().any(|review| review.feedback.iter().any(|told| told.acknowledged.is_some()))
+    );
+    assert!(reviews.samples.iter().any(|sample| !sample.drawn.is_empty()));
+    assert!(
+        views.panels.sessions.iter().any(|session| !session.ratings.is_empty() && session.unanswered > 0)
+    );
+    let lessons = &views.learning.points;
+    assert!(lessons.iter().any(|lesson| !lesson.channels.is_empty() && !lesson.adopted.is_empty()));
+    assert!(views.flow.standing.iter().any(|item| item.occasions.iter().any(|occasion| occasion.was_there)));
 }

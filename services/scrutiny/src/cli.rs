@@ -3,6 +3,7 @@
 mod bus;
 mod dataset;
 mod import;
+mod reviews;
 mod sample;
 mod sending;
 mod submission;
@@ -14,6 +15,7 @@ use clap::{Args, Parser, Subcommand, ValueHint};
 pub(crate) use bus::{Bus, BusCheck, BusProvision};
 pub(crate) use dataset::{Dataset, Months, Residents, Reviews, Revisions, ShowDataset, TableFigures, Which};
 pub(crate) use import::{ExportSource, Import, ImportFiles, Sources};
+pub(crate) use reviews::{AllReviews, Pseudonym};
 pub(crate) use sample::{Level, PowerName, Sample, SampleCheck, SampleDraw, SampleFrame, SampleShow};
 pub(crate) use sending::{Inspection, InspectionImport, Outbox, OutboxRetry, Sending};
 pub(crate) use submission::{
@@ -93,6 +95,14 @@ pub(crate) enum Command {
     Register(Register),
     /// Show items passed between bodies, and which of them nobody has confirmed
     Flow(View),
+    /// Show which searches and uses of force must be reviewed, were reviewed, and wait
+    Reviews(AllReviews),
+    /// Show the sessions of panels from outside, with their ratings
+    Panels(View),
+    /// Show lessons, the channels they went out on, and who took them on
+    Learning(View),
+    /// Make the pseudonyms by which records of powers name people
+    Pseudonym(Pseudonym),
     /// Show the figures that bodies report, and how they moved
     Figures(View),
     /// Count stop and search and use of force: rates with their counts, reviews, revisions

@@ -7,6 +7,7 @@ mod conduct;
 mod governance;
 mod registry;
 mod response;
+mod review;
 mod setting;
 
 use bytes::Bytes;

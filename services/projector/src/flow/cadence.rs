@@ -1,7 +1,7 @@
 //! Meetings that were expected and are not on the ledger (R8).
 
 use ledger_core::statement::Statement;
-use ledger_rules::civil::Day;
+use ledger_rules::civil::{Day, month_number};
 use ledger_rules::clock::{Cadence, Options, Rule, Start, reckon};
 use scrutiny_proto::governance::v1::{self as governance, StandingItemConfigured};
 use serde::Serialize;
@@ -16,6 +16,8 @@ const MEETING: &str = "meeting";
 pub(super) struct Standing {
     cadence: Option<Cadence>,
     words: String,
+    /// Months in which nothing is expected.
+    except: Vec<i8>,
     entry: u64,
 }
 
@@ -50,20 +52,25 @@ impl Flow {
         let Some(body) = decode::<StandingItemConfigured>(statement) else { return };
         let [of] = stream_parts(statement);
         if body.item != MEETING {
-            return;
+            return self.standing_item(entry, statement, of.to_owned(), body);
         }
         if body.ended {
             self.cadences.remove(of);
             return;
         }
-        let cadence = match body.cadence() {
-            governance::Cadence::Monthly => Some(Cadence::Monthly),
-            governance::Cadence::TwoMonthly => Some(Cadence::TwoMonthly),
-            governance::Cadence::Quarterly => Some(Cadence::Quarterly),
-            governance::Cadence::Annual => Some(Cadence::Annual),
-            _ => None,
-        };
-        self.cadences.insert(of.to_owned(), Standing { cadence, words: body.cadence_words, entry });
+        let cadence = cadence(body.cadence());
+        let except = body.except_months.iter().filter_map(|name| month_number(name)).collect();
+        self.cadences.insert(of.to_owned(), Standing { cadence, words: body.cadence_words, except, entry });
+    }
+
+    /// The days on which a body met, sessions of a panel included.
+    pub(super) fn days_of(&self, body: &str, as_of: Day) -> Vec<Day> {
+        let meetings = self.meetings.iter().filter(|(_, meeting)| meeting.held.is_some()).map(|(key, _)| key);
+        let all = meetings.chain(self.sessions.keys()).filter(|(of, _)| of == body);
+        let mut days: Vec<Day> =
+            all.filter_map(|(_, date)| date.parse().ok()).filter(|day| *day <= as_of).collect();
+        days.sort_unstable();
+        days
     }
 
     pub(super) fn gaps(&self, as_of: Day) -> Vec<CadenceView> {
@@ -71,22 +78,27 @@ impl Flow {
             body: body.clone(),
             every_months: standing.cadence.map(months),
             words: standing.words.clone(),
-            gaps: standing.cadence.map_or_else(Vec::new, |cadence| self.missing(body, cadence, as_of)),
+            gaps: standing
+                .cadence
+                .map_or_else(Vec::new, |cadence| self.missing(body, cadence, &standing.except, as_of)),
             entry: standing.entry,
         };
         self.cadences.iter().map(view).collect()
     }
 
     /// Before the first meeting that the ledger knows of, nothing was expected.
-    fn missing(&self, body: &str, cadence: Cadence, as_of: Day) -> Vec<Gap> {
-        let days = self.meetings.iter().filter(|((of, _), meeting)| of == body && meeting.held.is_some());
-        let mut held: Vec<Day> = days.filter_map(|((_, date), _)| date.parse().ok()).collect();
-        held.retain(|day| *day <= as_of);
-        held.sort_unstable();
+    fn missing(&self, body: &str, cadence: Cadence, except: &[i8], as_of: Day) -> Vec<Gap> {
+        let held = self.days_of(body, as_of);
         let next = held.iter().skip(1).copied().map(Some).chain([None]);
         let options = Options { cadence: Some(cadence), ..Options::default() };
         let gap = |(after, came): (&Day, Option<Day>)| {
-            let expected = reckon(Rule::R8, Start::Day(*after), &options).ok()?.last_day?;
+            let mut expected = reckon(Rule::R8, Start::Day(*after), &options).ok()?.last_day?;
+            // Twelve months at most: a body that meets in none of them has no cadence.
+            for _ in 0..12 {
+                if except.contains(&expected.month()) {
+                    expected = expected.month_end(1);
+                }
+            }
             (came.unwrap_or(as_of) > expected).then(|| Gap {
                 after: after.to_string(),
                 expected_by: expected.to_string(),
@@ -97,7 +109,18 @@ impl Flow {
     }
 }
 
-fn months(cadence: Cadence) -> u8 {
+/// None where no gap can be computed.
+pub(super) fn cadence(cadence: governance::Cadence) -> Option<Cadence> {
+    match cadence {
+        governance::Cadence::Monthly => Some(Cadence::Monthly),
+        governance::Cadence::TwoMonthly => Some(Cadence::TwoMonthly),
+        governance::Cadence::Quarterly => Some(Cadence::Quarterly),
+        governance::Cadence::Annual => Some(Cadence::Annual),
+        _ => None,
+    }
+}
+
+pub(super) fn months(cadence: Cadence) -> u8 {
     match cadence {
         Cadence::Monthly => 1,
         Cadence::TwoMonthly => 2,

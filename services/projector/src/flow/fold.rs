@@ -48,6 +48,7 @@ impl Flow {
     pub(super) fn tabled(&mut self, entry: u64, statement: &Statement) {
         let Some(body) = decode::<PaperTabled>(statement) else { return };
         let ask = ask(body.ask());
+        self.dealt_with(entry, statement, &body.title);
         let paper = Agenda {
             title: body.title,
             from_office: body.from_office,
@@ -71,6 +72,7 @@ impl Flow {
 
     pub(super) fn decision(&mut self, entry: u64, statement: &Statement) {
         let Some(body) = decode::<DecisionTaken>(statement) else { return };
+        self.dealt_with(entry, statement, &body.title);
         let taken = DecisionView {
             title: body.title,
             text: body.text,

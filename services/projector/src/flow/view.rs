@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::cadence::CadenceView;
+use super::standing::StandingView;
 use crate::Provenance;
 use crate::table::{Table, or_empty};
 use crate::when::When;
@@ -21,6 +22,8 @@ pub struct FlowView {
     pub delivered: Vec<ItemView>,
     /// Bodies that meet at a cadence, with the meetings that are missing.
     pub cadences: Vec<CadenceView>,
+    /// What stands on a body's agenda, and where it was not there.
+    pub standing: Vec<StandingView>,
     /// Meetings with their papers and decisions.
     pub meetings: Vec<MeetingView>,
 }
@@ -136,7 +139,12 @@ impl FlowView {
     fn notes(&self) -> Vec<String> {
         let waiting = self.undelivered.len();
         let undelivered = (waiting > 0).then(|| format!("{waiting} without a receipt"));
-        undelivered.into_iter().chain(self.cadences.iter().flat_map(CadenceView::notes)).collect()
+        let gaps = self.cadences.iter().flat_map(CadenceView::notes);
+        undelivered
+            .into_iter()
+            .chain(gaps)
+            .chain(self.standing.iter().flat_map(StandingView::notes))
+            .collect()
     }
 
     /// One line for each item, those without a receipt first.
