@@ -1,6 +1,14 @@
 //! The desk for what forces and local policing bodies owe, answer and decide, and for the registry.
 //!
-//! In scope: what this process is. Out of scope: how a desk works (`desk`), and what may be recorded (`ledger-rules`).
+//! In scope: what this process is, and its domain's way in: a form with a gap for each obligation ([`form`]), and the
+//! statements that a filled-in one comes to ([`assemble`]). Out of scope: how a desk works (`desk`), signing, and what
+//! may be recorded (`ledger-rules`).
+
+mod assemble;
+mod form;
+
+pub use assemble::{Assembled, FormError, MAX_FORM_BYTES, assemble};
+pub use form::form;
 
 use desk::Service;
 use host::{Host, Outcome, Role};

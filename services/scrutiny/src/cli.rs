@@ -17,7 +17,9 @@ pub(crate) use dataset::{Dataset, Months, Residents, Reviews, Revisions, ShowDat
 pub(crate) use import::{ExportSource, Import, ImportFiles, Sources};
 pub(crate) use reviews::{AllReviews, Pseudonym};
 pub(crate) use sample::{Level, PowerName, Sample, SampleCheck, SampleDraw, SampleFrame, SampleShow};
-pub(crate) use sending::{Inspection, InspectionImport, Outbox, OutboxRetry, Sending};
+pub(crate) use sending::{
+    Inspection, InspectionImport, Outbox, OutboxRetry, ResponseAssemble, ResponseForm, Sending,
+};
 pub(crate) use submission::{
     Approve, CheckSubmission, DiffSubmissions, Prepare, Publication, SendRecord, Submission, Templates,
 };
@@ -362,6 +364,10 @@ pub(crate) struct Conduct {
 pub(crate) enum Response {
     /// Write the letter to edit, from what is on the ledger
     Draft(ResponseDraft),
+    /// Write a form with a gap for each obligation that a local policing body owes an answer to
+    Form(ResponseForm),
+    /// Record a response from a filled-in form, and show what is still unanswered
+    Assemble(ResponseAssemble),
     /// Show each local policing body's response to each report, with its 56 days
     Status(View),
 }

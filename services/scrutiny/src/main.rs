@@ -90,6 +90,8 @@ fn run(cli: Cli, out: Output) -> Done {
         Command::Conduct(args) => commands::conduct::run(&args, at, out),
         Command::Inspection(Inspection::Import(args)) => commands::inspection::import(&args, at, out),
         Command::Response(Response::Draft(args)) => commands::response::draft(&args, at, out),
+        Command::Response(Response::Form(args)) => commands::response::form(&args, at, out),
+        Command::Response(Response::Assemble(args)) => commands::response::assemble(&args, at, out),
         Command::Response(Response::Status(args)) => commands::response::status(&args, at, out),
         Command::BoardPack(args) => commands::board_pack::run(&args, at, out),
         Command::Explain(args) => commands::explain::run(&args, at, out),

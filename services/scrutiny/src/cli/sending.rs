@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueHint};
 
-use super::Broker;
+use super::{AsOf, Broker};
 
 /// Where statements are handed in, and what is known of the log there.
 #[derive(Debug, Clone, Args)]
@@ -70,6 +70,40 @@ pub(crate) struct InspectionImport {
     #[arg(long, short = 'n')]
     pub(crate) dry_run: bool,
     /// Pass over what its stream says already: go on with a workbook that was recorded in part
+    #[arg(long)]
+    pub(crate) resume: bool,
+    #[command(flatten)]
+    pub(crate) sending: Sending,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ResponseForm {
+    /// The local policing body: "cambridgeshire-lpb"
+    pub(crate) body: String,
+    /// The report: "dupp-2021"
+    pub(crate) report: String,
+    #[command(flatten)]
+    pub(crate) when: AsOf,
+    /// Write the form to a file
+    #[arg(long, short, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) out: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ResponseAssemble {
+    /// A filled-in form, as `scrutiny response form` writes it
+    #[arg(value_hint = ValueHint::FilePath)]
+    pub(crate) file: PathBuf,
+    /// Where to keep the letter that the answers make up; the statements name its digest
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) letter: Option<PathBuf>,
+    /// Record it although obligations are unanswered
+    #[arg(long)]
+    pub(crate) incomplete: bool,
+    /// Show exactly what would be signed, and sign nothing
+    #[arg(long, short = 'n')]
+    pub(crate) dry_run: bool,
+    /// Pass over what its stream says already
     #[arg(long)]
     pub(crate) resume: bool,
     #[command(flatten)]
