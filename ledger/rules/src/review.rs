@@ -24,6 +24,7 @@ use scrutiny_proto::review::v1::{
 use serde::{Deserialize, Serialize};
 
 use crate::case::Case;
+use crate::keys::Key;
 use crate::powers::{self, ESCALATED, FIRED, FOOTAGE_MISSING, JOINT, PowerRecord, RecordKey, TASER};
 use crate::pseudonym::{self, Pseudonym};
 use crate::refusal::{Code, Refusal, refuse};
@@ -174,7 +175,7 @@ impl Subject {
 
     /// The self-review: INV-15 the other way round.
     fn check_own(&self, case: &Case<'_>) -> Result<(), Refusal> {
-        let own = |(role, key): (&str, &crate::keys::Key)| {
+        let own = |(role, key): (&str, &Key)| {
             role == "OFF" && self.record.officer.is_some_and(|officer| key.pseudonyms.contains(&officer))
         };
         if pseudonym::signing(case).all(own) {
@@ -219,6 +220,10 @@ pub(crate) fn decide_assigned(case: &Case<'_>) -> Result<(), Refusal> {
     }
     subject.check_open(case)?;
     subject.must_not_be_completed(case)?;
+    let own = |key: &Key| subject.record.officer.is_some_and(|officer| key.pseudonyms.contains(&officer));
+    if pseudonym::signing(case).any(|(_, key)| own(key)) {
+        return refuse(Code::Inv15, "who used the power does not choose who reviews it");
+    }
     subject.check_person(case, person)
 }
 

@@ -6,8 +6,9 @@
 //!
 //! **What they cannot**, because they keep neither the tree's roots nor the list of records: that the root is the one
 //! of that checkpoint, that it was the *first* published one behind the frame, that the query gives the frame's
-//! digest, and that the record at a position is the one named. `scrutiny sample check` and any auditor check those
-//! four from the ledger or an export, with no key and no network.
+//! digest, and that the record at a position is the one named. `scrutiny sample check` and `scrutiny verify` check
+//! those four from the ledger or an export, with no key and no network. Until somebody does, a draw with a root that
+//! never was stands, and so do the reviews that it opens.
 
 use ledger_core::hash::Hash;
 use ledger_core::ids::EntryIndex;
@@ -167,9 +168,9 @@ fn check_records(case: &Case<'_>, sample: &Sample, body: &SampleDrawn) -> Result
     let mut seen = std::collections::BTreeSet::new();
     for drawn in &body.drawn {
         let record = drawn.record.as_str();
+        let is_row = |name| sources::row_of(case.state, name).is_some_and(|(_, source)| source.searches);
         let on_ledger = record.strip_prefix(power).is_some_and(|name| {
-            case.state.powers.contains_key(&RecordKey::of(record))
-                || sources::row_of(case.state, name).is_some()
+            case.state.powers.contains_key(&RecordKey::of(record)) || (sample.searches && is_row(name))
         });
         if !on_ledger {
             return refuse(Code::Inv17, format!("{record} is no {what} on the ledger"));

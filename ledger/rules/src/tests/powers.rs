@@ -299,6 +299,30 @@ fn inv_17_a_sample_is_what_frame_and_seed_give_and_nothing_else() {
     assert_eq!(world.state.sample(stream).unwrap().drawn.as_ref().map(Vec::len), Some(3));
 }
 
+/// A row of a file was once accepted as a use of force, and a row of a table of counts as a search.
+#[test]
+fn inv_17_a_row_is_drawn_as_what_it_is() {
+    let mut world = with_reviewers();
+    let searches = imported(&mut world);
+    let sha = Hash::of(b"a table").to_hex();
+    let table = json!({ "sha256": sha, "file_name": "t.csv", "shape": "use_of_force_table", "rows": 2 });
+    let counts = format!("source/{}", &sha[..16]);
+    world.say("SourceFileImported", &counts, table).by("importer", "SVC:import", FORCE).ok();
+    for (level, record, expected) in [
+        ("irg", format!("uof/{searches}-1"), Err(Code::Inv17)),
+        ("rgrg", format!("search/{}-1", &sha[..16]), Err(Code::Inv17)),
+        ("rgrg", format!("search/{searches}-1"), Ok(())),
+    ] {
+        let (stream, records) = (format!("sample/{level}-{}", world.next_index()), [record.as_str()]);
+        world.say("SampleFrameCommitted", &stream, frame(level, &records, 1)).by("lead", "TL", FORCE).ok();
+        let other = format!("{:016x}", world.next_index());
+        used(&mut world, "officer", &other, json!([{ "kind": "baton" }]));
+        let body = drawn(world.next_index(), &Hash::of(b"root"), &records, 1);
+        let draft = world.say("SampleDrawn", &stream, body).by("lead", "TL", FORCE);
+        assert_eq!(draft.judged_by(|d| d), expected, "{record}");
+    }
+}
+
 #[test]
 fn a_frame_fits_its_level_and_what_is_on_the_ledger() {
     let mut world = with_reviewers();

@@ -100,6 +100,18 @@ fn inv_15_who_supervised_saw_or_stepped_back_reviews_at_no_level() {
     assert_eq!(late.judged_by(|d| d), Err(Code::ReviewState));
 }
 
+/// A tactical lead who used a Taser would have to have it reviewed by somebody of their own choice.
+#[test]
+fn inv_15_who_used_the_power_does_not_choose_who_reviews_it() {
+    let mut world = with_reviewers();
+    let body = force("lead", json!([{ "kind": "taser", "taser": "drawn" }]));
+    world.say("UseOfForceRecorded", &format!("uof/{RECORD}"), body).by("tuserv", "SVC:tuserv", FORCE).ok();
+    sample(&mut world, "irg", "irg-1", &[&format!("uof/{RECORD}")]);
+    assert_eq!(assign(&mut world, "irg", "reviewer"), Err(Code::Inv15));
+    let by_another = json!({ "reviewer_pseudonym": person("reviewer") });
+    world.say("ReviewAssigned", &on("irg"), by_another).by("superintendent", "SPT", FORCE).ok();
+}
+
 #[test]
 fn inv_16_the_group_sees_record_and_footage_or_that_there_is_none() {
     let mut world = drawn_for_the_group();
