@@ -207,6 +207,11 @@ impl State {
         self.samples.get(stream)
     }
 
+    /// The first digits of the digest of every source file.
+    pub fn source_names(&self) -> impl Iterator<Item = &str> {
+        self.sources.keys().map(String::as_str)
+    }
+
     /// One source file, by the first digits of its digest.
     #[must_use]
     pub fn source(&self, name: &str) -> Option<&Source> {

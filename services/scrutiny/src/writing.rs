@@ -11,7 +11,9 @@ use ledger_draft::Draft;
 use ledger_rules::Class;
 use ledger_rules::civil::Day;
 use ledger_store::{Options, SegmentStore, StoreError};
+use prost::Message as _;
 use recorder::{Answer, Config, Durable, Failure, OpenError, Recorder, Submission};
+use scrutiny_proto::review::v1::SourceFileImported;
 
 use crate::cli::Common;
 use crate::exit::{Done, Stop};
@@ -109,6 +111,20 @@ impl Writer {
         tell: impl FnMut(Answer) -> ControlFlow<()>,
     ) {
         self.recorder.submit_many(items, make, tell);
+    }
+
+    /// The files that were imported so far, each with its stream.
+    pub(crate) fn sources(&self) -> Done<Vec<(StreamId, SourceFileImported)>> {
+        let stream = |name: &str| format!("source/{name}").parse::<StreamId>().ok();
+        let streams: Vec<StreamId> =
+            self.recorder.read(move |_, state| state.source_names().filter_map(stream).collect());
+        let mut found = Vec::new();
+        for stream in streams {
+            let first = self.entries_of(&stream, 1)?.into_iter().next();
+            let about = first.and_then(|entry| SourceFileImported::decode(entry.statement.body).ok());
+            found.extend(about.map(|about| (stream, about)));
+        }
+        Ok(found)
     }
 
     /// How many entries each stream holds now.

@@ -33,6 +33,58 @@ pub(crate) struct Ready<'a> {
     pub(crate) documents: Vec<Document>,
 }
 
+impl Ready<'_> {
+    /// The stream of the file itself.
+    pub(crate) fn stream(&self) -> StreamId {
+        source_stream(&self.digest).parse().expect("a digest's digits make a stream")
+    }
+}
+
+/// What a person should know of a file before its rows are counted: it is here under another name, or another file
+/// is about the same month, and what stands in both is counted twice.
+pub(crate) fn note(ready: &Ready<'_>, known: &[(StreamId, SourceFileImported)]) -> Option<String> {
+    let new = &ready.about;
+    if let Some((stream, old)) = known.iter().find(|(_, old)| old.sha256 == new.sha256) {
+        let said = |about: &SourceFileImported| {
+            [
+                &about.file_name,
+                &about.force,
+                &about.period_words,
+                &about.publisher,
+                &about.licence,
+                &about.url,
+            ]
+            .map(String::clone)
+        };
+        let (now, then) = (said(new), said(old));
+        let differs = now.iter().zip(&then).any(|(now, then)| !now.is_empty() && now != then);
+        return differs.then(|| {
+            format!(
+                "{} is here already, as {} ({stream}); what is said of it now is not recorded",
+                new.file_name, old.file_name
+            )
+        });
+    }
+    let same = |old: &SourceFileImported| {
+        let said = !new.period_words.is_empty() && !new.force.is_empty();
+        said && new.period_words == old.period_words && new.force == old.force
+    };
+    let others: Vec<String> = known
+        .iter()
+        .filter(|(_, old)| ready.kind == Rows::Searches && same(old))
+        .map(|(stream, _)| stream.to_string())
+        .collect();
+    (!others.is_empty()).then(|| {
+        format!(
+            "{} is another file than {} of {} {}; a search that stands in both is counted twice",
+            new.file_name,
+            others.join(", "),
+            new.force,
+            new.period_words
+        )
+    })
+}
+
 /// What became of a file's rows.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Counts {
@@ -82,7 +134,7 @@ pub(crate) fn record(
 
 /// The id of the file's own statement, and whether it was recorded just now.
 fn begin(ready: &Ready<'_>, service: &Service, writer: &Writer) -> Done<(StatementId, bool)> {
-    let stream: StreamId = source_stream(&ready.digest).parse().expect("a digest's digits make a stream");
+    let stream = ready.stream();
     if let Some(first) = writer.entries_of(&stream, 1)?.first() {
         let recorded = SourceFileImported::decode(first.statement.body.clone())
             .map_err(|e| Stop::VerificationFailed(format!("{stream}: it names no file: {e}")))?;

@@ -48,6 +48,8 @@ impl FileReport {
 pub(crate) struct Report {
     pub(crate) files: Vec<FileReport>,
     pub(crate) issues: Vec<Value>,
+    /// What a person should know of the files.
+    pub(crate) notes: Vec<String>,
     /// Why it did not come to the end.
     pub(crate) stop: Option<Stop>,
 }
@@ -120,11 +122,15 @@ impl Report {
             "already_there": self.sum(|f| f.counts.already),
             "flagged": self.sum(FileReport::flagged),
             "issues": self.issues,
+            "notes": self.notes,
         })
     }
 
     /// Says what to do next, or why it stopped.
     pub(crate) fn outcome(self, out: Output) -> Done {
+        for note in &self.notes {
+            out.say(&format!("note: {note}"));
+        }
         if let Some(stop) = self.stop {
             out.say("What is counted above is recorded. Import the same files again to go on.");
             return Err(stop);

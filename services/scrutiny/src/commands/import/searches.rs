@@ -46,9 +46,12 @@ pub(super) fn record_all(
     let rows = ready.iter().map(|(ready, _)| ready.rows.len() as u64).sum();
     let bar = out.progress(rows, "importing");
     let mut report = Report::default();
+    let mut known = writer.sources()?;
     for (ready, flags) in ready {
+        report.notes.extend(file::note(ready, &known));
         let (counts, outcome) = file::record(ready, service, writer, &bar);
         report.files.push(FileReport::new(ready, counts, flags.clone()));
+        known.push((ready.stream(), ready.about.clone()));
         if let Err(stop) = outcome {
             report.stop = Some(stop);
             break;
