@@ -35,6 +35,7 @@ mod checkpoints;
 mod error;
 mod export;
 mod filter;
+mod follow;
 mod frame;
 mod heal;
 mod index;
@@ -64,6 +65,7 @@ use ledger_core::ids::{EntryIndex, StatementId, StreamId, TreeSize};
 
 pub use error::{Copy, Event, Finding, StoreError};
 pub use export::{ExportError, Exported, export};
+pub use follow::Follow;
 pub use memory::{Fault, MemoryDisk, MemoryStore};
 pub use open::OpenReport;
 pub use reader::{Entries, Reader};

@@ -192,7 +192,7 @@ impl Segments {
 
     fn start_segment(&mut self) -> Result<(), StoreError> {
         self.trim()?;
-        let path = self.dir.join(format!("{:020}.seg", self.next));
+        let path = self.dir.join(file_name(self.next));
         let mut options = OpenOptions::new();
         // Left by an earlier attempt that failed between here and the first frame, it is empty.
         let file = options.read(true).write(true).create(true).truncate(false).open(&path);
@@ -241,6 +241,11 @@ pub(crate) fn list(dir: &Path) -> Result<Vec<Arc<SegmentFile>>, StoreError> {
     }
     files.sort_by_key(|file| file.first());
     Ok(files)
+}
+
+/// The name of the segment that begins with this entry.
+pub(crate) fn file_name(first: u64) -> String {
+    format!("{first:020}.seg")
 }
 
 fn first_of(path: &Path) -> Option<u64> {
