@@ -145,8 +145,7 @@ impl Pack {
 impl Period {
     /// Whether something fell into it; what has no day did not.
     fn has(&self, when: &When) -> bool {
-        let day = |text: &Option<String>| text.as_ref().and_then(|t| t.parse::<Day>().ok());
-        match (day(&when.from), day(&when.to)) {
+        match (when.from, when.to) {
             (Some(first), Some(last)) => first <= self.to && last >= self.from,
             _ => false,
         }

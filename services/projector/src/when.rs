@@ -3,7 +3,7 @@
 use ledger_core::statement::Statement;
 use ledger_rules::civil::Day;
 use ledger_rules::occurred;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 /// The days in which something happened, and the words as written.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -16,9 +16,11 @@ pub(crate) struct Happened {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct When {
     /// First day, YYYY-MM-DD; null when unknown.
-    pub from: Option<String>,
+    #[serde(serialize_with = "as_text")]
+    pub from: Option<Day>,
     /// Last day: the same one where the day is known.
-    pub to: Option<String>,
+    #[serde(serialize_with = "as_text")]
+    pub to: Option<Day>,
     /// The words of the source, where they were kept.
     pub words: String,
 }
@@ -43,15 +45,23 @@ impl Happened {
     }
 
     pub(crate) fn view(&self) -> When {
-        let text = |day: Option<Day>| day.map(|d| d.to_string());
-        When { from: text(self.first()), to: text(self.last()), words: self.words.clone() }
+        When { from: self.first(), to: self.last(), words: self.words.clone() }
+    }
+}
+
+/// A day as a document has it. In a view it stays a day, since a register has tens of thousands and shows few.
+#[expect(clippy::ref_option, reason = "serde passes a field like this")]
+fn as_text<S: Serializer>(day: &Option<Day>, to: S) -> Result<S::Ok, S::Error> {
+    match day {
+        Some(day) => to.collect_str(day),
+        None => to.serialize_none(),
     }
 }
 
 impl std::fmt::Display for When {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match (&self.from, &self.to) {
-            (Some(from), Some(to)) if from == to => f.write_str(from),
+            (Some(from), Some(to)) if from == to => write!(f, "{from}"),
             (Some(from), Some(to)) => write!(f, "{from} to {to}"),
             _ => f.write_str("unknown"),
         }

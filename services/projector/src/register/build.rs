@@ -14,6 +14,9 @@ use super::{Finding, FindingKey, Obligation, ObligationKey, Register, Report, fi
 use crate::figure::movements;
 use crate::{Projection as _, Standing, area};
 
+/// What the due words of a finding mean.
+type DueRead = (DueView, Option<Day>);
+
 impl Register {
     /// The register on a day, from a tree of this size and root.
     #[must_use]
@@ -36,7 +39,10 @@ impl Register {
             *owed.entry(finding).or_default() += 1;
         }
         let totals: Vec<_> = self.reports.iter().map(|(id, report)| self.totals(id, report)).collect();
-        let row = |(key, obligation)| self.row(key, obligation, as_of);
+        // The words of a finding mean the same for everybody who owes an answer to it.
+        let due: BTreeMap<&FindingKey, DueRead> =
+            self.findings.iter().map(|(key, finding)| (key, self.report_due(key, finding))).collect();
+        let row = |(key, obligation): (&ObligationKey, _)| self.row(key, obligation, due.get(&key.1), as_of);
         let wanted = |(of_body, (of_report, _), _): &ObligationKey| {
             body.is_none_or(|body| body == of_body) && report.is_none_or(|report| report == of_report)
         };
@@ -119,16 +125,22 @@ impl Register {
         }
     }
 
-    fn report_due(&self, key: &FindingKey, finding: &Finding) -> (DueView, Option<Day>) {
+    fn report_due(&self, key: &FindingKey, finding: &Finding) -> DueRead {
         let published = self.reports.get(&key.0).and_then(|report| report.published_on);
         due_view(&finding.issued.due_words, published)
     }
 
-    fn row(&self, (body, key, limb): &ObligationKey, obligation: &Obligation, as_of: Day) -> Row {
+    fn row(
+        &self,
+        (body, key, limb): &ObligationKey,
+        obligation: &Obligation,
+        due: Option<&DueRead>,
+        as_of: Day,
+    ) -> Row {
         let nothing = Finding::default();
         let finding = self.findings.get(key).unwrap_or(&nothing);
         let past = Past::of(obligation, as_of);
-        let (due, due_day, due_set_by) = match self.report_due(key, finding) {
+        let (due, due_day, due_set_by) = match due.cloned().unwrap_or_default() {
             (view, None) => past.own_due().map_or((view, None, ""), |(view, day)| (view, Some(day), "body")),
             (view, Some(day)) => (view, Some(day), "report"),
         };
@@ -169,7 +181,7 @@ impl Register {
             created: obligation.created.view(),
             history: past.history(),
             days_open: opened.map(|day| closed_on.unwrap_or(as_of).since(day)),
-            last_signed_by: last.map_or_else(String::new, |event| event.signed_by.clone()),
+            last_signed_by: last.map(|event| event.signed_by.clone()).unwrap_or_default(),
             last_entry: last.map_or(obligation.created_entry, |event| event.entry),
             entries: std::iter::once(obligation.created_entry)
                 .chain(past.events.iter().map(|e| e.entry))

@@ -12,6 +12,7 @@ use scrutiny_proto::response::v1 as response;
 use super::natural::Natural;
 use super::{Alias, FindingKey, Obligation, ObligationKey, Register, Remark};
 use crate::figure::FigureView;
+use crate::text::Text;
 use crate::when::Happened;
 use crate::{decode, is_attested, kind_of, signed_by, stream_parts};
 
@@ -20,7 +21,7 @@ use crate::{decode, is_attested, kind_of, signed_by, stream_parts};
 pub(super) struct Event {
     pub(super) entry: u64,
     pub(super) happened: Happened,
-    pub(super) signed_by: String,
+    pub(super) signed_by: Text,
     pub(super) keys: Vec<KeyId>,
     pub(super) attested: bool,
     pub(super) what: What,
@@ -143,7 +144,7 @@ impl Register {
         obligation.events.push(Event {
             entry,
             happened: Happened::of(statement),
-            signed_by: signed_by(&statement.signers),
+            signed_by: signed_by(&statement.signers).into(),
             keys: statement.key_ids().collect(),
             attested: is_attested(&statement.signers),
             what,

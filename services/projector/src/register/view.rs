@@ -8,6 +8,7 @@ use super::rag::Rag;
 use crate::Provenance;
 use crate::figure::{FigureView, Movement};
 use crate::table::{Table, or_empty};
+use crate::text::Text;
 use crate::when::When;
 
 /// The register on a day.
@@ -208,7 +209,7 @@ pub struct Row {
     /// Days from the report's publication, or the obligation's creation, to closure or this day.
     pub days_open: Option<i32>,
     /// Who signed the last entry.
-    pub last_signed_by: String,
+    pub last_signed_by: Text,
     /// The last entry about it, up to this day.
     pub last_entry: u64,
     /// Every entry it rests on, up to this day.
@@ -225,7 +226,7 @@ pub struct Happening {
     /// What: "answered", "closed", "reopened".
     pub what: &'static str,
     /// Who signed.
-    pub signed_by: String,
+    pub signed_by: Text,
     /// The entry.
     pub entry: u64,
 }
