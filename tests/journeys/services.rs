@@ -79,7 +79,7 @@ fn every_service_runs_in_one_process_says_how_it_is_and_stops_when_asked() {
     assert!(started.elapsed() < Duration::from_secs(20), "ready in seconds");
     let status = scene.json(["status"]);
     let services = status["services"].as_array().expect("services");
-    for role in ["recorder", "review", "inspection", "response"] {
+    for role in ["recorder", "review", "inspection", "response", "projector"] {
         let service =
             services.iter().find(|s| s["name"] == role).unwrap_or_else(|| panic!("{role}: {status}"));
         assert_eq!(service["state"], "ready", "{service}");
@@ -90,6 +90,15 @@ fn every_service_runs_in_one_process_says_how_it_is_and_stops_when_asked() {
     assert_eq!(ledger["checkpoint_size"], ledger["tree_size"]);
     assert!(ledger["checkpoint_age_ms"].is_u64(), "{ledger}");
     assert_eq!(ledger["inbox_waiting"], 0);
+
+    let live = scene.json(["register", "--to", "ledger", "--as-of", "2022-01-01"]);
+    let read = scene.json(["register", "--as-of", "2022-01-01"]);
+    assert_eq!(live["register"], read["register"], "the projector answers what a replay says");
+    assert_eq!(live["register"]["tree_size"], scene.size());
+    let shown = scene.run(["register", "--to", "ledger"]);
+    assert!(shown.code == 0 && shown.stdout.contains("Computed from"), "{shown:?}");
+    let past = scene.run(["register", "--to", "ledger", "--at", "1"]);
+    assert_eq!(past.code, 2, "{past:?}");
 
     let second = scene.run(["up", "--ops-listen", "127.0.0.1:0"]);
     assert_eq!(second.code, 8, "two recorders on one ledger: {second:?}");

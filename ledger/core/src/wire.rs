@@ -22,7 +22,7 @@ use crate::hash::Hash;
 use crate::ids::{IdError, StatementId};
 
 pub use ask::{EntriesRequest, Head, ReceiptRequest, Versions, VersionsRequest};
-pub use receipt::{Durable, Outcome, Published, Receipt};
+pub use receipt::{Durable, Outcome, Published, Receipt, Receipts};
 pub use refusal::{RefusalClass, RefusalNotice, RefusalNotices, Refused};
 pub use sealed::SealedBatch;
 pub use submission::{Submission, Submissions};

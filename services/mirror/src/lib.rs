@@ -26,6 +26,7 @@ mod held;
 mod sequence;
 
 use std::fmt;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
@@ -33,6 +34,7 @@ use bytes::Bytes;
 use ledger_core::checkpoint::LogVerifier;
 use ledger_core::hash::Hash;
 use ledger_core::ids::{EntryIndex, TreeSize};
+use ledger_core::policy::Policy;
 use ledger_core::wire::SealedBatch;
 use ledger_rules::State;
 use ledger_store::{Store, StoreError};
@@ -49,6 +51,30 @@ pub enum LogKey {
     Given(Box<LogVerifier>),
     /// The one that entry 0 names: the copy is checked against itself, and nobody vouches for entry 0.
     FromFirstEntry,
+}
+
+/// A policy file that names no log's keys.
+#[derive(Debug, thiserror::Error)]
+#[error("{}: {why}", path.display())]
+pub struct NoLogKey {
+    /// Which file.
+    pub path: PathBuf,
+    /// Why not.
+    pub why: String,
+}
+
+impl LogKey {
+    /// The log of a policy, as `scrutiny policy` prints one.
+    ///
+    /// # Errors
+    /// When the file cannot be read, is none, or names keys of several logs.
+    pub fn from_policy_file(path: &Path) -> Result<Self, NoLogKey> {
+        let wrong = |why: String| NoLogKey { path: path.to_owned(), why };
+        let text = std::fs::read(path).map_err(|e| wrong(e.to_string()))?;
+        let policy = Policy::parse(&text).map_err(|e| wrong(e.to_string()))?;
+        let keys = policy.logs().iter().map(|log| log.key.clone()).collect();
+        Ok(Self::Given(Box::new(LogVerifier::new(keys).map_err(|e| wrong(e.to_string()))?)))
+    }
 }
 
 /// Where a mirror stands.

@@ -33,9 +33,12 @@ pub mod register;
 pub mod responses;
 pub mod reviews;
 pub mod series;
+#[cfg(feature = "service")]
+pub mod service;
 pub mod suppress;
 pub mod svg;
 pub mod table;
+pub mod text;
 mod when;
 
 use ledger_core::hash::Hash;

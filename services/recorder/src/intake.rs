@@ -12,6 +12,7 @@ use rayon::prelude::*;
 use tokio::sync::mpsc;
 
 use crate::recorder::{Job, Message, Work};
+use crate::verified::VERIFIED;
 
 /// Checks everything that needs no state: the statement's form, one good signature for each signer it
 /// names, and that every addendum is one it commits to. Who the signers *are* is for the rules.
@@ -19,13 +20,28 @@ use crate::recorder::{Job, Message, Work};
 /// # Errors
 /// The refusal to keep and to answer with.
 pub fn verify(submission: &Submission, keys: &KeyCache) -> Result<Statement, Refusal> {
-    let statement = Statement::parse(&submission.statement).map_err(|error| {
-        let code = if let StatementError::TooLong(_) = error { Code::TooLong } else { Code::Malformed };
-        refusal(code, error.to_string())
-    })?;
+    let statement = parse(submission)?;
     check_signatures(submission, &statement, keys)?;
+    VERIFIED.remember(submission);
     check_addenda(submission, &statement)?;
     Ok(statement)
+}
+
+/// The recorder's own check: the same, without verifying again what this process has just verified.
+fn verify_unless_known(submission: &Submission, keys: &KeyCache) -> Result<Statement, Refusal> {
+    let statement = parse(submission)?;
+    if !VERIFIED.take(submission) {
+        check_signatures(submission, &statement, keys)?;
+    }
+    check_addenda(submission, &statement)?;
+    Ok(statement)
+}
+
+fn parse(submission: &Submission) -> Result<Statement, Refusal> {
+    Statement::parse(&submission.statement).map_err(|error| {
+        let code = if let StatementError::TooLong(_) = error { Code::TooLong } else { Code::Malformed };
+        refusal(code, error.to_string())
+    })
 }
 
 fn check_signatures(submission: &Submission, statement: &Statement, keys: &KeyCache) -> Result<(), Refusal> {
@@ -120,6 +136,6 @@ fn gather(first: Job, queue: &mut mpsc::Receiver<Message>) -> (Vec<Job>, Option<
 fn check(jobs: Vec<Job>, keys: &KeyCache) -> Vec<Checked> {
     jobs.into_par_iter()
         .with_min_len(8)
-        .map(|job| Checked { statement: verify(&job.submission, keys), job })
+        .map(|job| Checked { statement: verify_unless_known(&job.submission, keys), job })
         .collect()
 }

@@ -21,6 +21,7 @@ mod recorder;
 mod replay;
 #[cfg(feature = "service")]
 pub mod service;
+mod verified;
 
 pub use committer::Counters;
 pub use intake::verify as verify_submission;

@@ -471,6 +471,9 @@ pub(crate) struct Register {
     /// Only this report's findings
     #[arg(long)]
     pub(crate) report: Option<String>,
+    /// With --to, the projector there is asked, and nothing is read from --ledger
+    #[command(flatten)]
+    pub(crate) services: Services,
 }
 
 #[derive(Debug, Args)]
@@ -543,7 +546,7 @@ pub(crate) struct AllowedSigners {
 }
 
 /// Where the services are, and as whom to speak to them.
-#[derive(Debug, Clone, Args)]
+#[derive(Debug, Clone, Default, Args)]
 pub(crate) struct Services {
     /// A broker, "nats://host:4222", or the folder of a ledger whose `scrutiny up` is running [default: --ledger]
     #[arg(long, value_name = "WHERE")]
@@ -553,7 +556,7 @@ pub(crate) struct Services {
 }
 
 /// As whom to speak to a broker.
-#[derive(Debug, Clone, Args)]
+#[derive(Debug, Clone, Default, Args)]
 pub(crate) struct Broker {
     /// A file with an nkey seed for the broker
     #[arg(long, env = "SCRUTINY_NATS_NKEY", value_name = "FILE", value_hint = ValueHint::FilePath)]

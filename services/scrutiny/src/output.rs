@@ -31,6 +31,11 @@ impl Output {
         Self { json: common.json, quiet: common.quiet, document: Box::leak(Box::default()) }
     }
 
+    /// Whether the result is a document and not for a person.
+    pub(crate) fn is_json(self) -> bool {
+        self.json
+    }
+
     /// The same place without hints, for a command that runs others.
     pub(crate) fn without_hints(self) -> Self {
         Self { quiet: true, ..self }
@@ -97,6 +102,16 @@ pub(crate) fn table<const N: usize>(
     header: [&str; N],
     rows: impl IntoIterator<Item = [String; N]>,
 ) -> String {
+    let mut table = plain_table();
+    table.set_header(header);
+    for row in rows {
+        table.add_row(row);
+    }
+    table.trim_fmt()
+}
+
+/// The same for a table whose shape came from elsewhere.
+pub(crate) fn table_of(header: &[String], rows: &[Vec<String>]) -> String {
     let mut table = plain_table();
     table.set_header(header);
     for row in rows {

@@ -6,7 +6,7 @@ use scrutiny_proto::wire::v1 as wire;
 use super::{Refused, WireError, at_most, bytes_of, encode, field, hash, id_bytes, optional_id, strict};
 use crate::hash::Hash;
 use crate::ids::{EntryIndex, StatementId};
-use crate::limits::{MAX_MESSAGE_BYTES, MAX_NOTE_BYTES};
+use crate::limits::{MAX_MESSAGE_BYTES, MAX_NOTE_BYTES, MAX_SUBMISSIONS};
 
 /// The recorder's word on one statement, as told and as given on request.
 ///
@@ -53,14 +53,49 @@ pub struct Published {
     pub proof: String,
 }
 
+/// Every receipt of one message of the inbox, in its order: for those who send many.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Receipts(pub Vec<Receipt>);
+
+impl Receipts {
+    /// Reads the message.
+    ///
+    /// # Errors
+    /// As [`Receipt::parse`].
+    pub fn parse(bytes: &Bytes) -> Result<Self, WireError> {
+        let wire::Receipts { receipts } = strict("receipts message", MAX_MESSAGE_BYTES, bytes)?;
+        at_most("receipts", receipts.len(), MAX_SUBMISSIONS)?;
+        receipts.into_iter().map(Receipt::try_from).collect::<Result<_, _>>().map(Self)
+    }
+
+    /// The message.
+    #[must_use]
+    pub fn to_bytes(&self) -> Bytes {
+        encode(&wire::Receipts { receipts: self.0.iter().cloned().map(Into::into).collect() })
+    }
+}
+
 impl Receipt {
     /// Reads the message.
     ///
     /// # Errors
     /// Says which field is wrong, or that the encoding is not the canonical one.
     pub fn parse(bytes: &Bytes) -> Result<Self, WireError> {
-        let wire::Receipt { statement_id, statement_sha256, outcome } =
-            strict("receipt", MAX_MESSAGE_BYTES, bytes)?;
+        strict::<wire::Receipt>("receipt", MAX_MESSAGE_BYTES, bytes)?.try_into()
+    }
+
+    /// The message.
+    #[must_use]
+    pub fn to_bytes(&self) -> Bytes {
+        encode(&wire::Receipt::from(self.clone()))
+    }
+}
+
+impl TryFrom<wire::Receipt> for Receipt {
+    type Error = WireError;
+
+    fn try_from(message: wire::Receipt) -> Result<Self, WireError> {
+        let wire::Receipt { statement_id, statement_sha256, outcome } = message;
         let outcome = match outcome.ok_or_else(|| field("receipt", "it says nothing"))? {
             wire::receipt::Outcome::Durable(durable) => Outcome::Durable(durable.try_into()?),
             wire::receipt::Outcome::Published(wire::Published { durable, proof }) => {
@@ -73,23 +108,22 @@ impl Receipt {
         let digest = hash("statement_sha256", &statement_sha256)?;
         Ok(Self { id: optional_id(&statement_id)?, digest, outcome })
     }
+}
 
-    /// The message.
-    #[must_use]
-    pub fn to_bytes(&self) -> Bytes {
-        let outcome = match &self.outcome {
-            Outcome::Durable(durable) => wire::receipt::Outcome::Durable((*durable).into()),
+impl From<Receipt> for wire::Receipt {
+    fn from(Receipt { id, digest, outcome }: Receipt) -> Self {
+        let outcome = match outcome {
+            Outcome::Durable(durable) => wire::receipt::Outcome::Durable(durable.into()),
             Outcome::Published(Published { durable, proof }) => {
-                let durable = Some((*durable).into());
-                wire::receipt::Outcome::Published(wire::Published { durable, proof: proof.clone() })
+                wire::receipt::Outcome::Published(wire::Published { durable: Some(durable.into()), proof })
             }
-            Outcome::Refused(refused) => wire::receipt::Outcome::Refused(refused.clone().into()),
+            Outcome::Refused(refused) => wire::receipt::Outcome::Refused(refused.into()),
         };
-        encode(&wire::Receipt {
-            statement_id: id_bytes(self.id.as_ref()),
-            statement_sha256: bytes_of(&self.digest),
+        Self {
+            statement_id: id_bytes(id.as_ref()),
+            statement_sha256: bytes_of(&digest),
             outcome: Some(outcome),
-        })
+        }
     }
 }
 

@@ -52,6 +52,8 @@ fn every_message_comes_back_as_it_was_and_is_read_strictly() {
     ] {
         let receipt = Receipt { id: Some(id()), digest, outcome };
         check(&receipt, &receipt.to_bytes(), Receipt::parse);
+        let receipts = Receipts(vec![receipt.clone(), receipt]);
+        check(&receipts, &receipts.to_bytes(), Receipts::parse);
     }
     let notice = RefusalNotice {
         id: Some(id()),

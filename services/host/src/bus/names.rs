@@ -5,6 +5,7 @@
 //! ev.<force>.<service>.several         several statements in one message     stream INBOX_<FORCE>
 //! ev.<force>.<service>.refused         what a desk refused                   stream INBOX_<FORCE>
 //! rcpt.<force>.<service>.<statement>   receipts                              told, not kept
+//! rcpt.<force>.<service>.several       every receipt of one message          told, not kept
 //! svc.<service>.<force>.<endpoint>     requests                              answered
 //! ledger.<force>.sealed                sealed batches                        stream SEALED_<FORCE>
 //! ```

@@ -4,14 +4,18 @@ use bytes::Bytes;
 use host::bus::{Delivery, Headers};
 use ledger_core::hash::Hash;
 use ledger_core::ids::{StatementId, TreeSize};
+use ledger_core::limits::{MAX_MESSAGE_BYTES, MAX_REFUSAL_BYTES};
 use ledger_core::statement::Statement;
-use ledger_core::wire::{Durable, Outcome, Receipt};
+use ledger_core::wire::{Durable, Outcome, Receipt, Receipts};
 
 use super::Shared;
 use super::inbox::{acknowledge, put_off};
 use super::receipts::{self, Unpublished, refused};
 use crate::recorder::Pending;
 use crate::{Answer, Failure};
+
+/// In the place of a statement's id: all receipts of one message.
+const SEVERAL: &str = "several";
 
 /// A statement handed to the recorder.
 pub(super) struct Handed {
@@ -31,12 +35,22 @@ pub(super) async fn settle(shared: &Shared, delivery: &Delivery, service: &str, 
         return; // The service ends. The message comes again.
     }
     let mut unavailable = None;
+    let mut receipts = Vec::with_capacity(answers.len());
     for (digest, statement, answer) in answers {
         match outcome(answer) {
-            Ok((id, outcome)) => tell(shared, service, id, digest, &statement, outcome).await,
+            Ok((id, outcome)) => {
+                // Only a refused one does not know its id, if it has one.
+                let id = id.or_else(|| Statement::parse(&statement).ok().map(|statement| statement.id));
+                receipts.push(Receipt { id, digest, outcome });
+            }
             Err(why) => unavailable = Some(why),
         }
     }
+    tell_together(shared, service, &receipts).await;
+    for receipt in receipts {
+        tell(shared, service, receipt).await;
+    }
+    tell_published(shared).await;
     match unavailable {
         None => {
             shared.health.ready("ledger");
@@ -62,26 +76,26 @@ fn outcome(answer: Answer) -> Result<(Option<StatementId>, Outcome), String> {
     }
 }
 
-/// Tells whoever listens. At most once: who missed it asks.
-async fn tell(
-    shared: &Shared,
-    service: &str,
-    id: Option<StatementId>,
-    digest: Hash,
-    statement: &Bytes,
-    outcome: Outcome,
-) {
-    // Only a refused one does not know its id, if it has one.
-    let id = id.or_else(|| Statement::parse(statement).ok().map(|statement| statement.id));
-    let subject = receipt_subject(shared, service, id, &digest);
-    count(&outcome);
-    say(shared, &subject, &Receipt { id, digest, outcome: outcome.clone() }).await;
+/// Tells those who send many: all receipts of one message together, as many messages as it takes.
+async fn tell_together(shared: &Shared, service: &str, receipts: &[Receipt]) {
+    let subject = shared.force.receipt(service, SEVERAL);
+    // A refusal may be 4 KiB long, and everything else is some hundred bytes.
+    for some in receipts.chunks(MAX_MESSAGE_BYTES / (MAX_REFUSAL_BYTES + 256)) {
+        say(shared, &subject, Receipts(some.to_vec()).to_bytes()).await;
+    }
+}
+
+/// Tells whoever listens for this one. At most once: who missed it asks.
+async fn tell(shared: &Shared, service: &str, receipt: Receipt) {
+    let subject = receipt_subject(shared, service, receipt.id, &receipt.digest);
+    count(&receipt.outcome);
+    say(shared, &subject, receipt.to_bytes()).await;
     // Remembered after it was told, so that no proof is told before it.
+    let Receipt { id, digest, outcome } = receipt;
     match (outcome, id) {
         (Outcome::Refused(refused), _) => shared.told().refused(digest, refused),
         (Outcome::Durable(durable), Some(id)) => {
             shared.told().durable(Unpublished { subject, id, digest, durable });
-            tell_published(shared).await;
         }
         _ => {}
     }
@@ -95,7 +109,9 @@ pub(super) async fn tell_published(shared: &Shared) {
         let found =
             shared.recorder.look(move |store, _| receipts::published(store, durable, published)).await;
         match found {
-            Ok(Some(outcome)) => say(shared, &subject, &Receipt { id: Some(id), digest, outcome }).await,
+            Ok(Some(outcome)) => {
+                say(shared, &subject, Receipt { id: Some(id), digest, outcome }.to_bytes()).await;
+            }
             Ok(None) => {}
             Err(error) => tracing::warn!(%error, "a proof could not be made; who wants it asks"),
         }
@@ -110,8 +126,8 @@ fn receipt_subject(shared: &Shared, service: &str, id: Option<StatementId>, dige
     }
 }
 
-async fn say(shared: &Shared, subject: &str, receipt: &Receipt) {
-    if let Err(error) = shared.bus.tell(subject, Headers::new(), receipt.to_bytes()).await {
+async fn say(shared: &Shared, subject: &str, receipt: Bytes) {
+    if let Err(error) = shared.bus.tell(subject, Headers::new(), receipt).await {
         tracing::debug!(%error, "a receipt was not told; who wants it asks");
     }
 }

@@ -12,8 +12,8 @@ use ledger_core::hash::Hash;
 use ledger_core::ids::{EntryIndex, TreeSize};
 use ledger_core::tlog_proof::TlogProof;
 use ledger_core::wire::{
-    EntriesRequest, Head, Outcome, RefusalClass, RefusalNotice, RefusalNotices, Refused, SealedBatch,
-    Versions, VersionsRequest,
+    EntriesRequest, Head, Outcome, Receipts, RefusalClass, RefusalNotice, RefusalNotices, Refused,
+    SealedBatch, Versions, VersionsRequest,
 };
 use ledger_store::{MemoryStore, Store};
 use load::Signed;
@@ -86,13 +86,19 @@ async fn a_statement_is_durable_then_published_and_its_receipts_are_the_same_whe
 
 #[tokio::test(flavor = "multi_thread")]
 async fn many_in_one_message_are_decided_in_order_and_a_mirror_holds_the_same() {
-    let (mut scene, running) = Scene::founded().await;
+    let (scene, running) = Scene::founded().await;
     let (mirror, _following) = scene.mirror();
     let facts: Vec<Signed> = (1..300).map(|n| scene.load.fact(n)).collect();
+    let mut together =
+        scene.bus.listen(&force().receipt("review", "several")).await.expect("the bus is open");
     scene.send(&facts).await;
+    let mut receipts = Vec::new();
+    while receipts.len() < facts.len() {
+        let told = tokio::time::timeout(scene::SOON, together.next()).await.expect("somebody tells");
+        receipts.extend(Receipts::parse(&told.expect("the bus is open").payload).expect("receipts").0);
+    }
     let mut last = None;
-    for fact in &facts {
-        let receipt = scene.next_receipt().await;
+    for (fact, receipt) in facts.iter().zip(receipts) {
         let Outcome::Durable(place) = receipt.outcome else { panic!("{receipt:?}") };
         assert_eq!(receipt.id, Some(fact.id));
         assert!(last.replace(place.index) < Some(place.index), "in the order of the message");

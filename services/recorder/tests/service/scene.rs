@@ -111,8 +111,13 @@ impl Scene {
     }
 
     pub(crate) async fn next_told(&mut self) -> Receipt {
-        let message = tokio::time::timeout(SOON, self.receipts.next()).await.expect("somebody tells");
-        Receipt::parse(&message.expect("the bus is open").payload).expect("a receipt")
+        loop {
+            let told = tokio::time::timeout(SOON, self.receipts.next()).await.expect("somebody tells");
+            let told = told.expect("the bus is open");
+            if !told.subject.ends_with(".several") {
+                return Receipt::parse(&told.payload).expect("a receipt");
+            }
+        }
     }
 
     pub(crate) async fn ask(&self, endpoint: &str, payload: Bytes) -> Result<Message, RequestError> {

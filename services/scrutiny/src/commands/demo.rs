@@ -68,7 +68,8 @@ pub(crate) fn run(args: &Demo, out: Output) -> Done {
 
     out.say(&format!("\n4. The register of findings, as of {}\n", args.as_of));
     let when = cli::AsOf { as_of: Some(args.as_of), at: None };
-    let view = cli::Register { when, csv: None, body: None, report: None };
+    let view =
+        cli::Register { when, csv: None, body: None, report: None, services: cli::Services::default() };
     register::run(&view, &at, out)?;
     second_act::run(&args.dir, &people, &at, out)?;
     out.say("\n9. The audit: everything recomputed from bytes, against the log key made in step 1\n");

@@ -1,5 +1,7 @@
 //! `scrutiny register`: what was found, what is owed, what was answered, and by when.
 
+mod live;
+
 use std::fmt::Write as _;
 
 use ledger_rules::report::WHOLE;
@@ -15,6 +17,9 @@ use crate::output::{Output, count, indent, table};
 use crate::viewing;
 
 pub(crate) fn run(args: &cli::Register, at: &Common, out: Output) -> Done {
+    if args.services.to.is_some() {
+        return live::run(args, at, out);
+    }
     let (all, standing) = viewing::views(&args.when, at, out)?;
     let mut views =
         Views { register: all.register, responses: all.responses, judgments: all.judgments, standing };

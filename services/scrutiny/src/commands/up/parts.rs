@@ -28,13 +28,21 @@ pub(super) static DESKS: &[Part] = &[
 ];
 
 /// Who records, and who follows.
-pub(super) static REST: &[Part] = &[Part {
-    role: &recorder::service::ROLE,
-    serve: |host| Box::pin(recorder::service::serve(host)),
-    settings: |place, _| vec![("ledger", shown(place.ledger)), ("log-key", shown(place.log_key))],
-}];
+pub(super) static REST: &[Part] = &[
+    Part {
+        role: &recorder::service::ROLE,
+        serve: |host| Box::pin(recorder::service::serve(host)),
+        settings: |place, _| vec![("ledger", shown(place.ledger)), ("log-key", shown(place.log_key))],
+    },
+    Part {
+        role: &projector::service::ROLE,
+        serve: |host| Box::pin(projector::service::serve(host)),
+        // Beside the recorder it reads the ledger itself, as `scrutiny register` does.
+        settings: |place, _| vec![("ledger", shown(place.ledger))],
+    },
+];
 
-/// Each keeps a copy of the ledger of its own, as it would elsewhere: nobody reads the recorder's.
+/// Each desk keeps a copy of the ledger of its own, as it would elsewhere: nobody decides on what is not verified.
 fn mirror(place: &Place<'_>, role: &str) -> Vec<(&'static str, String)> {
     vec![("mirror", shown(&place.ledger.join("up").join(role)))]
 }
