@@ -41,6 +41,9 @@ pub struct Measure {
     pub words: [&'static str; 3],
     /// Whether those that do not say are part of the denominator.
     pub of_all: bool,
+    /// Whether those that do count are the only ones to show that the question was asked at all: then 0 beside
+    /// records that do not say is no figure.
+    pub needs_one: bool,
     /// True for a plain count of records: its share is of all records of the period.
     pub is_count: bool,
     /// What the figure does not say.
@@ -112,14 +115,16 @@ pub static MEASURES: &[Measure] = &[
                 _ => Verdict::No,
             })
         },
+        of_all: true,
+        needs_one: true,
         ..rate(
             "possession-only",
-            "Drug searches for possession only, of all searches whose purpose is known",
+            "Drug searches for possession only, of all searches",
             Power::Searches,
             &[&[]],
             ["Possession only", "Any other purpose", "Not said which"],
-            "Public files say \"Controlled drugs\" for possession and supply alike: those searches are among \
-             \"not said which\", and in no denominator.",
+            "Public files say \"Controlled drugs\" for possession and supply alike, so their drug searches are among \
+             \"not said which\". They count among all searches, and the share is a lower bound.",
         )
     },
     Measure {
@@ -324,7 +329,18 @@ const fn rate(
     words: [&'static str; 3],
     caveat: &'static str,
 ) -> Measure {
-    Measure { id, title, power, by, words, of_all: false, is_count: false, caveat, verdict: |_| None }
+    Measure {
+        id,
+        title,
+        power,
+        by,
+        words,
+        of_all: false,
+        needs_one: false,
+        is_count: false,
+        caveat,
+        verdict: |_| None,
+    }
 }
 
 const fn count(

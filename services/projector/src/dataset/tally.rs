@@ -147,7 +147,7 @@ fn cell(measure: &Measure, by: &[Dimension], key: Key, tally: Tally, all: u64) -
         (false, false) => yes + no,
     };
     // Where no record says anything, 0 % would be a claim that nobody made.
-    let is_silent = yes + no == 0 && unknown > 0;
+    let is_silent = unknown > 0 && yes == 0 && (no == 0 || measure.needs_one);
     Cell {
         name: cell_name(by, key),
         values: by.iter().zip(key).map(|(d, at)| d.values()[usize::from(at)]).collect(),

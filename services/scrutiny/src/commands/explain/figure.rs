@@ -112,5 +112,10 @@ fn grounds(name: &str, behind: Behind, field: Option<Field>) -> Vec<Ground> {
         says: format!("{} {says}", crate::output::count(entries.len() as u64, "entry", "entries")),
         entries,
     };
-    shown.map(ground).collect()
+    let mut grounds: Vec<Ground> = shown.map(ground).collect();
+    if grounds.is_empty() {
+        let says = "no entry".to_owned();
+        grounds.push(Ground { name: name.to_owned(), projection: Dataset::NAME, says, entries: Vec::new() });
+    }
+    grounds
 }
