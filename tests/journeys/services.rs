@@ -112,6 +112,38 @@ fn every_service_runs_in_one_process_says_how_it_is_and_stops_when_asked() {
     Up::start(&scene, &[]).stop();
 }
 
+/// Records the spotlight report through services, as an officer with keys and the log's policy elsewhere.
+pub(super) fn an_officer_sends_a_report(scene: &Scene, to: &[&str]) {
+    let policy = scene.run(["policy"]);
+    std::fs::write(scene.path("keys/policy"), policy.stdout).expect("written");
+    let before = scene.size();
+    let report = crate::harness::root().join("demo/02-spotlight-report.yaml");
+    let report = report.to_str().expect("a path in UTF-8");
+    let sent = scene.run(["record", report, "--json"].iter().chain(to));
+    assert_eq!(sent.code, 0, "{sent:?}");
+    let receipts = sent.result();
+    let receipts = receipts.as_array().expect("a receipt for each statement");
+    for receipt in receipts {
+        assert_eq!(receipt["state"], "published", "{receipt}");
+        assert!(receipt["proof"].as_str().expect("a proof").starts_with("c2sp.org/tlog-proof@v1\n"));
+    }
+    assert_eq!(scene.size(), before + receipts.len() as u64, "each is an entry, once");
+    let register = scene.register("2021-04-13");
+    assert!(register.to_string().contains("finding/dupp-2021/1"), "the register shows it");
+    let waiting = scene.json(["outbox", "list"]);
+    assert_eq!(waiting.as_array().expect("a list").len(), 0, "{waiting}");
+}
+
+#[test]
+fn what_an_officer_sends_is_durable_then_published_and_the_register_shows_it() {
+    let scene = Scene::with_people();
+    let up = Up::start(&scene, &[]);
+    an_officer_sends_a_report(&scene, &["--to", "ledger"]);
+    assert_eq!(up.stop().0, 0);
+    let verified = scene.json(["verify", "ledger"]);
+    assert_eq!(verified["findings"].as_array().map(Vec::len), Some(0), "{verified}");
+}
+
 #[test]
 fn up_founds_a_ledger_only_when_it_is_asked_to() {
     let scene = Scene::empty();
