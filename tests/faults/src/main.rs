@@ -5,6 +5,12 @@ use std::time::Duration;
 
 use faults::{Outcome, Programs, Scene};
 
+/// Statements of one round.
+const FACTS: u64 = 800;
+
+/// The recorder is killed so long after the first of them at most.
+const LONGEST: Duration = Duration::from_millis(1_200);
+
 #[tokio::main]
 async fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -34,12 +40,18 @@ async fn campaign(rounds: u64) -> Outcome<String> {
     let Some(mut scene) = Scene::start(Programs::beside_this()?).await? else {
         return Err("there is no nats-server; tests/nats/obtain.sh brings one".to_owned());
     };
+    let mut under_load = 0;
     for round in 0..rounds {
-        scene.kill_at_random(round, 400, Duration::from_millis(1_500)).await?;
-        println!("round {round}: {} acknowledged statements, all kept", scene.officer.durable.len());
+        let recorded = scene.kill_at_random(round, FACTS, LONGEST).await?;
+        under_load += u64::from((1..FACTS).contains(&recorded));
+        let durable = scene.officer.durable.len();
+        println!(
+            "round {round}: killed when {recorded} of {FACTS} were entries; {durable} acknowledged, all kept"
+        );
     }
     let durable = scene.officer.durable.len();
     Ok(format!(
-        "{rounds} kills: {durable} statements acknowledged, each in the ledger exactly once, audits clean"
+        "{rounds} kills, {under_load} of them between the first and the last entry of a round: {durable} statements \
+         acknowledged, each in the ledger exactly once, audits clean"
     ))
 }

@@ -10,6 +10,7 @@ use host::bus::names::Force;
 use host::bus::{Bus, Connection, Headers, Outgoing};
 use host::provision::{self, Identity, Plan, seed_file};
 use ledger_core::hash::Hash;
+use ledger_core::ids::EntryIndex;
 use ledger_core::wire::{Head, Submission, Submissions};
 use ledger_store::{MemoryDisk, MemoryStore};
 use load::Load;
@@ -110,10 +111,7 @@ impl Scene {
     /// # Errors
     /// When it cannot be started.
     pub fn start_recorder(&mut self) -> Outcome {
-        let mut args = self.args(Identity::Recorder);
-        args.extend(["--ledger".to_owned(), self.ledger.display().to_string()]);
-        args.extend(["--log-key".to_owned(), self.folder.path().join("log.key").display().to_string()]);
-        args.extend(["--checkpoint-ms", "50", "--free-mib", "1"].map(str::to_owned));
+        let args = self.recorder_args(&self.ledger);
         let log = self.folder.path().join("recorder.log");
         self.recorder = Some(Process::start(&self.programs.recorder, &args, &log)?);
         Ok(())
@@ -136,6 +134,12 @@ impl Scene {
         let log = self.folder.path().join("response.log");
         self.desk = Some(Process::start(&self.programs.response, &args, &log)?);
         Ok(())
+    }
+
+    /// From now on the second recorder is the one, and its folder is the ledger.
+    pub fn take_over(&mut self, second: Process) {
+        self.recorder = Some(second);
+        self.ledger = self.folder.path().join("copy");
     }
 
     /// Kills the recorder where it stands.
@@ -227,10 +231,12 @@ impl Scene {
     }
 
     /// Kills the recorder at some moment while statements are on their way, starts it again, and checks everything.
+    /// Gives how many of them were entries when it was killed.
     ///
     /// # Errors
     /// Says which promise is broken.
-    pub async fn kill_at_random(&mut self, round: u64, facts: u64, longest: Duration) -> Outcome {
+    pub async fn kill_at_random(&mut self, round: u64, facts: u64, longest: Duration) -> Outcome<u64> {
+        let before = self.entries()?;
         let first = round * facts;
         let some = self.load.facts(first..first + facts);
         let longest_ms = u64::try_from(longest.as_millis()).unwrap_or(u64::MAX).max(1);
@@ -250,8 +256,27 @@ impl Scene {
         };
         let (sent, ()) = tokio::join!(sending, killing);
         sent?;
+        let recorded = self.entries()? - before;
         self.start_recorder()?;
-        self.all_is_well().await
+        self.all_is_well().await?;
+        Ok(recorded)
+    }
+
+    /// Entries on disk.
+    fn entries(&self) -> Outcome<u64> {
+        let reader = ledger_store::Reader::open(&self.ledger).map_err(|e| e.to_string())?;
+        Ok(reader.entries(EntryIndex(0)).count() as u64)
+    }
+
+    /// A second recorder, on a copy of the ledger's folder.
+    ///
+    /// # Errors
+    /// When the folder cannot be copied, or the process not be started.
+    pub fn start_second_recorder(&self) -> Outcome<Process> {
+        let copy = self.folder.path().join("copy");
+        copy_dir(&self.ledger, &copy).map_err(|e| e.to_string())?;
+        let log = self.folder.path().join("second.log");
+        Process::start(&self.programs.recorder, &self.recorder_args(&copy), &log)
     }
 
     async fn head(&self) -> Outcome<Head> {
@@ -283,6 +308,14 @@ impl Scene {
         Ok(())
     }
 
+    fn recorder_args(&self, ledger: &Path) -> Vec<String> {
+        let mut args = self.args(Identity::Recorder);
+        args.extend(["--ledger".to_owned(), ledger.display().to_string()]);
+        args.extend(["--log-key".to_owned(), self.folder.path().join("log.key").display().to_string()]);
+        args.extend(["--checkpoint-ms", "50", "--free-mib", "1"].map(str::to_owned));
+        args
+    }
+
     fn args(&self, who: Identity) -> Vec<String> {
         let key = seed_file(self.folder.path(), who).display().to_string();
         let (force, url) = (force().to_string(), self.server.url().to_owned());
@@ -290,6 +323,15 @@ impl Scene {
             ["--force", &force, "--nats-url", &url, "--nats-nkey", &key, "--ops-listen", "127.0.0.1:0"];
         flags.map(str::to_owned).into()
     }
+}
+
+fn copy_dir(from: &Path, to: &Path) -> std::io::Result<()> {
+    fs::create_dir_all(to)?;
+    for item in fs::read_dir(from)? {
+        let (item, to) = item.map(|item| (item.path(), to.join(item.file_name())))?;
+        if item.is_dir() { copy_dir(&item, &to)? } else { fs::copy(&item, &to).map(drop)? }
+    }
+    Ok(())
 }
 
 fn connection(server: &Server, folder: &Path, who: Identity) -> Connection {

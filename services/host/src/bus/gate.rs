@@ -74,23 +74,24 @@ pub(super) fn stream(spec: &StreamSpec, config: &Value) -> Vec<Complaint> {
     wrong.map(|(_, setting, sentence)| Complaint { setting, sentence: sentence.clone() }).collect()
 }
 
-/// What is wrong with the server, given what it says of itself.
-pub(super) fn server(settings: Result<Value, String>) -> Option<Complaint> {
-    let complaint = |sentence| Some(Complaint { setting: "sync_interval", sentence });
-    let settings = match settings {
-        Ok(settings) => settings,
-        Err(why) => {
-            return complaint(format!(
-                "{why}, so nobody knows whether it syncs what it acknowledges: let the account import \
-                 $SYS.REQ.SERVER.PING.JSZ, as `scrutiny bus provision` writes it"
-            ));
-        }
-    };
+/// What is wrong with the servers, given what each says of itself.
+pub(super) fn servers(settings: Result<Vec<Value>, String>) -> Vec<Complaint> {
+    let complaint = |sentence| Complaint { setting: "sync_interval", sentence };
+    match settings {
+        Ok(all) => all.iter().filter_map(lazy).map(complaint).collect(),
+        Err(why) => vec![complaint(format!(
+            "{why}, so nobody knows whether it syncs what it acknowledges: let the account import \
+             $SYS.REQ.SERVER.PING.JSZ, as `scrutiny bus provision` writes it"
+        ))],
+    }
+}
+
+fn lazy(settings: &Value) -> Option<String> {
     if settings["data"]["config"]["sync_always"] == true {
         return None;
     }
     let name = settings["server"]["name"].as_str().unwrap_or("without a name");
-    complaint(format!(
+    Some(format!(
         "the server {name} acknowledges messages before they are on disk: set `sync_interval: always` in its \
          jetstream block"
     ))
@@ -145,10 +146,9 @@ mod tests {
     fn a_server_that_does_not_sync_or_does_not_say_is_complained_about() {
         let says =
             |always: bool| json!({"server": {"name": "n1"}, "data": {"config": {"sync_always": always}}});
-        assert_eq!(server(Ok(says(true))), None);
-        assert!(
-            server(Ok(says(false))).unwrap().sentence.contains("the server n1 acknowledges messages before")
-        );
-        assert!(server(Err("this account may not ask".to_owned())).unwrap().sentence.contains("import"));
+        assert_eq!(servers(Ok(vec![says(true), says(true)])), []);
+        let found = servers(Ok(vec![says(true), says(false)]));
+        assert!(found[0].sentence.contains("the server n1 acknowledges messages before"));
+        assert!(servers(Err("this account may not ask".to_owned()))[0].sentence.contains("import"));
     }
 }

@@ -17,7 +17,7 @@ pub(super) fn server(plan: &Plan, users: &[(Identity, String)]) -> String {
 # change the plan there, not this file. Reload with `nats-server --signal reload`.
 
 server_name: "nats-{force}"
-listen: "{listen}"
+listen: {listen:?}
 max_payload: 1MB
 lame_duck_duration: 30s
 lame_duck_grace_period: 5s

@@ -4,19 +4,24 @@ use std::time::Duration;
 
 use async_nats::jetstream::stream::RawMessageErrorKind;
 use async_nats::jetstream::{Context, ErrorCode};
-use async_nats::{Client, RequestErrorKind};
+use async_nats::{Client, Message, RequestErrorKind, StatusCode};
 use bytes::Bytes;
+use futures::StreamExt;
 use serde_json::{Value, json};
 
 use super::{JetStream, headers_from_nats};
 use crate::bus::SERVER_SETTINGS;
-use crate::bus::error::{BusError, RequestError};
+use crate::bus::error::BusError;
 use crate::bus::gate;
-use crate::bus::message::{Headers, Message};
+use crate::bus::message::Message as Kept;
 use crate::bus::stream::{Complaint, Keeps, StreamSpec, Tail};
 
 /// What the server answers where a stream is not there.
 const STREAM_NOT_FOUND: u64 = 10_059;
+
+/// How long the first server may take to say how it stores, and how long the next one of its cluster.
+const FIRST_ANSWER: Duration = Duration::from_secs(2);
+const NEXT_ANSWER: Duration = Duration::from_millis(100);
 
 /// Asking the leaders of streams, without the rest of the bus.
 #[derive(Debug, Clone)]
@@ -38,7 +43,7 @@ impl JetStream {
         &self,
         stream: &str,
         sequence: u64,
-    ) -> Result<Option<Message>, BusError> {
+    ) -> Result<Option<Kept>, BusError> {
         self.unless_denied(is_api, self.streams().message(stream, sequence)).await?
     }
 
@@ -69,21 +74,37 @@ impl JetStream {
             Ok(Err(e)) => vec![Complaint { setting: "stream", sentence: e.to_string() }],
             Err(denied) => vec![Complaint { setting: "stream", sentence: denied.sentence() }],
         };
-        complaints.extend(gate::server(self.server_settings().await));
+        complaints.extend(gate::servers(self.server_settings().await));
         if complaints.is_empty() { Ok(()) } else { Err(complaints) }
     }
 
-    /// What the server says about how it keeps what it stores; `Err` with a sentence when it does not say.
-    async fn server_settings(&self) -> Result<Value, String> {
-        let wait = Duration::from_secs(2);
-        let answer = self.request(SERVER_SETTINGS, Headers::new(), Bytes::new(), wait).await;
-        let message = answer.map_err(|e| match e {
-            RequestError::NobodyThere(_) | RequestError::Refused { .. } => {
-                "this account may not ask the server how it stores".to_owned()
-            }
-            RequestError::TimedOut(_) => "the server did not say how it stores".to_owned(),
-        })?;
-        serde_json::from_slice(&message.payload).map_err(|e| format!("the server's answer is not JSON: {e}"))
+    /// What each server says about how it keeps what it stores; `Err` with a sentence when none does.
+    async fn server_settings(&self) -> Result<Vec<Value>, String> {
+        let forbidden = || "this account may not ask the server how it stores".to_owned();
+        let asked = self.unless_denied(|subject| subject == SERVER_SETTINGS, self.ask_servers());
+        let answers = asked.await.map_err(|_| forbidden())??;
+        if answers.iter().any(|message| message.status == Some(StatusCode::NO_RESPONDERS)) {
+            return Err(forbidden());
+        }
+        if answers.is_empty() {
+            return Err("the server did not say how it stores".to_owned());
+        }
+        let read = |message: &Message| serde_json::from_slice(&message.payload);
+        answers.iter().map(read).collect::<Result<_, _>>().map_err(|e| format!("the answer is not JSON: {e}"))
+    }
+
+    /// Every server of a cluster answers for itself.
+    async fn ask_servers(&self) -> Result<Vec<Message>, String> {
+        let inbox = self.client.new_inbox();
+        let mut answers = self.client.subscribe(inbox.clone()).await.map_err(|e| e.to_string())?;
+        let asked = self.client.publish_with_reply(SERVER_SETTINGS, inbox, Bytes::new()).await;
+        asked.map_err(|e| e.to_string())?;
+        let (mut wait, mut found) = (FIRST_ANSWER, Vec::new());
+        while let Ok(Some(message)) = tokio::time::timeout(wait, answers.next()).await {
+            found.push(message);
+            wait = NEXT_ANSWER;
+        }
+        Ok(found)
     }
 }
 
@@ -96,11 +117,11 @@ impl Streams {
         Ok(Tail { last_sequence, messages: state("messages"), deleted: state("num_deleted"), last })
     }
 
-    pub(super) async fn message(&self, stream: &str, sequence: u64) -> Result<Option<Message>, BusError> {
+    pub(super) async fn message(&self, stream: &str, sequence: u64) -> Result<Option<Kept>, BusError> {
         let unreachable = |e: &dyn std::error::Error| BusError::Unreachable(e.to_string());
         let handle = self.context.get_stream_no_info(stream).await.map_err(|e| unreachable(&e))?;
         match handle.get_raw_message(sequence).await {
-            Ok(message) => Ok(Some(Message {
+            Ok(message) => Ok(Some(Kept {
                 subject: message.subject.to_string(),
                 headers: headers_from_nats(Some(&message.headers)),
                 payload: message.payload,
