@@ -339,3 +339,71 @@ fn an_imported_row_is_reviewed_when_it_was_drawn_and_tells_no_officer() {
         .by("officer", "OFF", FORCE)
         .refused(Code::Inv15);
 }
+
+/// Random acts by random people on every level: whatever is accepted, levels leave each other alone, what is completed
+/// stays completed, and nobody with a part in the incident signs a review of it.
+#[test]
+fn levels_never_touch_each_other_and_nobody_reviews_what_they_had_a_part_in() {
+    const PEOPLE: [(&str, &str); 8] = [
+        ("officer", "OFF"),
+        ("officer", "REV"),
+        ("sergeant", "SUP"),
+        ("reviewer", "REV"),
+        ("other reviewer", "REV"),
+        ("lead", "TL"),
+        ("trainer", "TTT"),
+        ("superintendent", "SPT"),
+    ];
+    let levels = ["self", "supervisor", "irg", "taser_tl", "taser_ttt", "superintendent"];
+    let (mut accepted, mut random) = (0, 0x9e37_79b9_7f4a_7c15_u64);
+    let mut below = |bound: usize| {
+        random ^= random << 13;
+        random ^= random >> 7;
+        random ^= random << 17;
+        usize::try_from((random >> 33) % bound as u64).unwrap()
+    };
+    for _ in 0..40 {
+        let mut world = with_reviewers();
+        world.bind("officer", "REV", FORCE);
+        used(&mut world, "officer", RECORD, json!([{ "kind": "taser", "taser": "fired" }]));
+        for level in ["supervisor", "irg"] {
+            sample(&mut world, level, &format!("{level}-1"), &[&format!("uof/{RECORD}")]);
+        }
+        let mut part = vec![person("officer")];
+        for _ in 0..30 {
+            let (level, (who, role)) = (levels[below(levels.len())], PEOPLE[below(PEOPLE.len())]);
+            let key = crate::powers::RecordKey::of(&format!("uof/{RECORD}"));
+            let number = crate::review::level(level).unwrap() as u8;
+            let before = world.state.reviews.clone();
+            let (kind, body) = match below(5) {
+                0 => {
+                    ("ReviewAssigned", json!({ "reviewer_pseudonym": person(PEOPLE[below(PEOPLE.len())].0) }))
+                }
+                1 => ("ReviewRecused", json!({ "reason": "other" })),
+                2 => ("FeedbackGiven", json!({ "to": "supervisor", "tone": "mixed" })),
+                3 if level != "self" => ("ConcernEscalated", json!({ "to": "superintendent" })),
+                _ => {
+                    let drawn = matches!(level, "supervisor" | "irg");
+                    let named = if drawn { format!("sample/{level}-1") } else { String::new() };
+                    ("ReviewCompleted", done(json!({ "sample": named })))
+                }
+            };
+            if world.say(kind, &on(level), body).by(who, role, FORCE).judged_by(|d| d).is_err() {
+                continue;
+            }
+            accepted += 1;
+            if kind == "ReviewCompleted" {
+                assert_eq!(part.contains(&person(who)), level == "self", "{who} as {role} at {level}");
+            }
+            if kind == "ReviewRecused" {
+                part.push(person(who));
+            }
+            for (place, review) in before {
+                let after = world.state.reviews[&place];
+                assert!(place == (key, number) || after == review, "{kind} at {level} changed another level");
+                assert!(review.completed.is_none() || after.completed == review.completed);
+            }
+        }
+    }
+    assert!(accepted > 150, "got {accepted}");
+}
