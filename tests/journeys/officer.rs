@@ -234,3 +234,38 @@ fn kept_files(scene: &Scene) -> usize {
     let is_kept = |name: &str| name.starts_with('0') && name.ends_with(".json");
     listing.map_or(0, |files| files.flatten().filter(|f| is_kept(&f.file_name().to_string_lossy())).count())
 }
+
+/// Over a real broker: the same journey, and the broker is killed between two decisions.
+#[test]
+fn a_broker_that_dies_and_comes_back_costs_an_officer_nothing_but_time() {
+    let Some(mut server) = brokers::Server::start() else { return };
+    let scene = officer();
+    let url = server.url().to_owned();
+    let made = scene.run(["bus", "provision", "broker", "--force", "ledger-office", "--to", &url]);
+    assert_eq!(made.code, 0, "{made:?}");
+    let up = Up::start(&scene, &["--nats", &url]);
+    let before = scene.size();
+    let hand_in = |n: u32| {
+        write(&scene, "one.yaml", &fact(n));
+        scene.run(["-K", "officer", "record", "one.yaml", "--to", &url, "--json"])
+    };
+    let first = hand_in(1);
+    assert_eq!(first.code, 0, "{first:?}");
+    assert_eq!(first.result()[0]["index"].as_u64(), Some(before));
+
+    server.kill();
+    let second = hand_in(2);
+    assert_eq!(second.code, 9, "{second:?}");
+    assert!(second.error().contains("nobody answers at nats://"), "{second:?}");
+    assert_eq!(outbox(&scene).len(), 1);
+
+    server.start_again();
+    let third = hand_in(3);
+    assert_eq!(third.code, 0, "what waited goes first: {third:?}");
+    let indexes: Vec<_> =
+        third.result().as_array().expect("a list").iter().map(|r| r["index"].as_u64()).collect();
+    assert_eq!(indexes, [Some(before + 1), Some(before + 2)]);
+    assert!(outbox(&scene).is_empty());
+    assert_eq!(up.stop().0, 0);
+    assert_eq!(scene.size(), before + 3);
+}
