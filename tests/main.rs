@@ -5,6 +5,7 @@
 
 mod acceptance;
 mod broker;
+mod deploy;
 mod harness;
 mod journeys;
 mod manual;

@@ -13,7 +13,7 @@ use serde_json::Value;
 use super::services::{an_officer_sends_a_report, signal};
 use crate::harness::{Scene, root};
 
-const ROLES: [&str; 4] = ["recorder", "review", "inspection", "response"];
+const ROLES: [&str; 5] = ["recorder", "projector", "review", "inspection", "response"];
 
 /// Whose ledger the demonstration founds.
 const FORCE: &str = "ledger-office";
