@@ -56,7 +56,7 @@ fn cut_with(
         let row = ends.len() as u64 + 1;
         let line = lines.line;
         let found = lines.next_row(row)?;
-        let got = fields(&bytes[found.start..found.content]).len();
+        let got = found.values;
         if got != expected {
             return Err(ReadError::RowColumns { row, line, got, expected });
         }
@@ -86,10 +86,11 @@ fn check_columns(named: &[Cow<'_, [u8]>]) -> Result<(), ReadError> {
     Err(ReadError::Columns { missing, unknown })
 }
 
-/// A row's place: `start..content` without its line end.
+/// A row's place, `start..content` without its line end, and how many values it has.
 struct Row {
     start: usize,
     content: usize,
+    values: usize,
 }
 
 struct Lines<'a> {
@@ -104,6 +105,7 @@ impl Lines<'_> {
         let (start, line) = (self.at, self.line);
         let mut quoted = false;
         let mut value_begins = true;
+        let mut values = 1;
         while let Some(&byte) = self.bytes.get(self.at) {
             match byte {
                 b'"' if value_begins => quoted = true,
@@ -114,6 +116,7 @@ impl Lines<'_> {
                 _ => {}
             }
             value_begins = byte == b',' && !quoted;
+            values += usize::from(value_begins);
             self.at += 1;
         }
         if quoted {
@@ -121,7 +124,7 @@ impl Lines<'_> {
         }
         let content = self.at;
         self.skip_blank();
-        Ok(Row { start, content })
+        Ok(Row { start, content, values })
     }
 
     /// Moves behind line ends, and behind lines that hold nothing but blanks.

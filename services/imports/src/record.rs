@@ -17,7 +17,8 @@ use scrutiny_proto::ledger::v1 as wire;
 use scrutiny_proto::ledger::v1::statement::Expected;
 use scrutiny_proto::review::v1::{StopSearchRecorded, TableRowImported};
 
-use crate::search::When;
+use crate::codes::{Flag, flags};
+use crate::search::{Search, When};
 use crate::source;
 
 /// The role of a service that imports.
@@ -124,28 +125,51 @@ impl<'a> Batch<'a> {
         Self { service, rows, digest, begun_ms: u64::from_be_bytes(ms), today }
     }
 
-    /// The signed statement of a row; rows are counted from 1.
+    /// The signed statement of a row, and what in it no table knows; rows are counted from 1.
     #[must_use]
-    pub fn submission(&self, number: u64, row: &[u8]) -> Submission {
+    pub fn submission(&self, number: u64, row: &[u8]) -> (Submission, Vec<Flag>) {
         let line = Bytes::copy_from_slice(row);
-        let (kind, occurred, body) = match self.rows {
+        let search = self.search(row);
+        let (kind, body) = match self.rows {
             Rows::Searches => {
                 let body = StopSearchRecorded { source_line: line, ..StopSearchRecorded::default() };
-                ("scrutiny.review.v1.StopSearchRecorded", self.occurred(row), body.encode_to_vec())
+                ("scrutiny.review.v1.StopSearchRecorded", body.encode_to_vec())
             }
             Rows::Counts => {
                 let body = TableRowImported { source_line: line };
-                ("scrutiny.review.v1.TableRowImported", unknown(), body.encode_to_vec())
+                ("scrutiny.review.v1.TableRowImported", body.encode_to_vec())
             }
         };
+        let occurred = search.as_ref().map_or_else(unknown, |search| self.occurred(search));
         let stream = row_stream(self.rows, &self.digest, number);
-        self.service.submission(self.id(number), kind, stream, occurred, body.into(), Vec::new())
+        let made = self.service.submission(self.id(number), kind, stream, occurred, body.into(), Vec::new());
+        (made, search.map_or_else(Vec::new, |search| self.flags_of(&search)))
     }
 
-    fn occurred(&self, row: &[u8]) -> wire::Occurred {
-        let when = source::search(row).ok().and_then(|search| search.when());
+    /// What in a row no table knows.
+    #[must_use]
+    pub fn flags(&self, row: &[u8]) -> Vec<Flag> {
+        self.search(row).map_or_else(Vec::new, |search| self.flags_of(&search))
+    }
+
+    fn search<'r>(&self, row: &'r [u8]) -> Option<Search<'r>> {
+        match self.rows {
+            Rows::Searches => source::search(row).ok(),
+            Rows::Counts => None,
+        }
+    }
+
+    fn flags_of(&self, search: &Search<'_>) -> Vec<Flag> {
+        let mut found = flags(search);
+        if search.when().is_some_and(|when| when.day() > self.today) {
+            found.push(Flag { column: "Date", words: search.date.to_string() });
+        }
+        found
+    }
+
+    fn occurred(&self, search: &Search<'_>) -> wire::Occurred {
         // A slip of the pen ("2204") would be refused as not having come yet; the row's own words stay as they are.
-        let Some(when) = when.filter(|when| when.day() <= self.today) else { return unknown() };
+        let Some(when) = search.when().filter(|when| when.day() <= self.today) else { return unknown() };
         let (precision, value) = match when {
             When::Instant(at) => (wire::Precision::Instant, at.to_string()),
             When::Day(day) => (wire::Precision::Day, day.to_string()),
@@ -217,8 +241,9 @@ mod tests {
     #[test]
     fn a_row_makes_the_same_signed_statement_every_time() {
         let service = service();
-        let made = batch(&service).submission(1, ROW);
-        assert_eq!(made, batch(&service).submission(1, ROW));
+        let (made, flags) = batch(&service).submission(1, ROW);
+        assert_eq!(flags, []);
+        assert_eq!(made, batch(&service).submission(1, ROW).0);
         let signature = Signature::parse(&made.signatures[0]).unwrap();
         assert!(signature.verify(NAMESPACE, &made.statement).is_ok());
         let statement = Statement::parse(&made.statement).unwrap();
@@ -243,7 +268,8 @@ mod tests {
     fn a_day_that_has_not_come_is_no_day() {
         let service = service();
         let slip = String::from_utf8_lossy(ROW).replace("2024", "2204");
-        let made = batch(&service).submission(1, slip.as_bytes());
+        let (made, flags) = batch(&service).submission(1, slip.as_bytes());
+        assert_eq!(flags[0].words, "2204-06-01T02:52:00+00:00");
         let statement = Statement::parse(&made.statement).unwrap();
         assert_eq!(statement.occurred.precision, ledger_core::statement::Precision::Unknown);
     }

@@ -1,6 +1,5 @@
 //! `scrutiny import use-of-force`: tables of counts, and the sums in them that do not add up.
 
-use std::collections::BTreeMap;
 use std::fs;
 
 use bytes::Bytes;
@@ -29,16 +28,9 @@ struct Named {
 }
 
 pub(crate) fn use_of_force(args: &ImportFiles, at: &Common, out: Output) -> Done {
-    let mut files = Vec::new();
-    for path in &args.files {
-        let bytes = fs::read(path).map_err(io(path))?;
-        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let usage = |problem: String| Stop::Usage(format!("{}: {problem}", path.display()));
-        files.extend(named(name, bytes, out).map_err(usage)?);
-    }
+    let files = read(args, out)?;
     let mut ready = Vec::new();
-    let mut wrong = Vec::new();
-    let mut compared = 0;
+    let (mut wrong, mut compared) = (Vec::new(), 0);
     for file in &files {
         let usage = |problem: String| Stop::Usage(format!("{}: {problem}", file.name));
         let source = tables::read(&file.csv).map_err(|e| usage(e.to_string()))?;
@@ -46,22 +38,11 @@ pub(crate) fn use_of_force(args: &ImportFiles, at: &Common, out: Output) -> Done
         let digest = Hash::of(&file.csv);
         compared += sums;
         wrong.extend(found.into_iter().map(|mismatch| (file, digest, mismatch)));
-        let about = SourceFileImported {
-            sha256: digest.to_hex(),
-            file_name: file.name.clone(),
-            shape: SourceShape::UseOfForceTable.into(),
-            rows: u32::try_from(source.len()).map_err(|_| usage("it has too many rows".to_owned()))?,
-            head: Bytes::copy_from_slice(source.head()),
-            force: args.force.clone().unwrap_or_default(),
-            period_words: args.period.clone().unwrap_or_default(),
-            publisher: args.publisher.clone().unwrap_or_default(),
-            licence: args.licence.clone().unwrap_or_default(),
-            url: args.url.clone().unwrap_or_default(),
-            ..SourceFileImported::default()
-        };
+        let rows = u32::try_from(source.len()).map_err(|_| usage("it has too many rows".to_owned()))?;
+        let about = about(file, &digest, rows, source.head(), args);
         let rows = source.rows().map(|(_, row)| row).collect();
         let documents = file.documents.clone();
-        ready.push((Ready { digest, about, kind: Rows::Counts, rows, documents }, BTreeMap::new()));
+        ready.push(Ready { digest, about, kind: Rows::Counts, rows, documents });
     }
     let writer = Writer::open(at, out)?;
     let importer = service::find(args.by.as_deref(), &writer)?;
@@ -70,18 +51,43 @@ pub(crate) fn use_of_force(args: &ImportFiles, at: &Common, out: Output) -> Done
         report.issues = raise(&wrong, &importer, &writer)?;
         writer.publish()?;
     }
-    let judged = format!(
-        "{} compared with their parts: {} differ.\n",
-        count(compared, "total", "totals"),
-        wrong.len()
-    );
-    out.result("import use-of-force", &format!("{}{judged}", report.text()), || {
+    let totals = count(compared, "total", "totals");
+    let text = format!("{}{totals} compared with their parts: {} differ.\n", report.text(), wrong.len());
+    out.result("import use-of-force", &text, || {
         let mut data = report.to_json();
         data["totals_compared"] = json!(compared);
         data["totals_that_differ"] = json!(wrong.len());
         data
     });
     report.outcome(out)
+}
+
+/// Every table of every file, each read to its end.
+fn read(args: &ImportFiles, out: Output) -> Done<Vec<Named>> {
+    let mut files = Vec::new();
+    for path in &args.files {
+        let bytes = fs::read(path).map_err(io(path))?;
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let usage = |problem: String| Stop::Usage(format!("{}: {problem}", path.display()));
+        files.extend(named(name, bytes, out).map_err(usage)?);
+    }
+    Ok(files)
+}
+
+fn about(file: &Named, digest: &Hash, rows: u32, head: &[u8], args: &ImportFiles) -> SourceFileImported {
+    SourceFileImported {
+        sha256: digest.to_hex(),
+        file_name: file.name.clone(),
+        shape: SourceShape::UseOfForceTable.into(),
+        rows,
+        head: Bytes::copy_from_slice(head),
+        force: args.force.clone().unwrap_or_default(),
+        period_words: args.period.clone().unwrap_or_default(),
+        publisher: args.publisher.clone().unwrap_or_default(),
+        licence: args.licence.clone().unwrap_or_default(),
+        url: args.url.clone().unwrap_or_default(),
+        ..SourceFileImported::default()
+    }
 }
 
 fn named(name: String, bytes: Vec<u8>, out: Output) -> Result<Vec<Named>, String> {
@@ -113,44 +119,45 @@ fn named(name: String, bytes: Vec<u8>, out: Output) -> Result<Vec<Named>, String
 
 /// Records an issue for each total that differs, unless it was raised before.
 fn raise(wrong: &[(&Named, Hash, Mismatch)], importer: &Importer, writer: &Writer) -> Done<Vec<Value>> {
-    let stream = |digest: &Hash, mismatch: &Mismatch| {
-        let source = source_stream(digest);
-        let source = source.trim_start_matches("source/");
-        format!("quality/{}/{source}-{}-{}", importer.body, mismatch.row, mismatch.column_at + 1)
-    };
     let mut raised = Vec::new();
     for (file, digest, mismatch) in wrong {
-        let name = stream(digest, mismatch);
-        let id = name.parse().map_err(|e| Stop::Usage(format!("{name}: {e}")))?;
-        let text = format!(
-            "{}, row {}, {}: {} is stated as {}, and its parts come to {}: a difference of {}",
-            file.name,
-            mismatch.row,
-            mismatch.column,
-            mismatch.total,
-            mismatch.stated,
-            mismatch.computed(),
-            mismatch.difference()
-        );
+        let source = source_stream(digest);
+        let named = source.trim_start_matches("source/");
+        let stream = format!("quality/{}/{named}-{}-{}", importer.body, mismatch.row, mismatch.column_at + 1);
+        let id = stream.parse().map_err(|e| Stop::Usage(format!("{stream}: {e}")))?;
+        let text = sentence(&file.name, mismatch);
+        let (stated, computed) = (mismatch.stated, mismatch.computed());
         let is_new = writer.versions(vec![id])?[0] == 0;
         if is_new {
             writer.record_value(&json!({
                 "kind": "DataQualityIssueRecorded",
-                "stream": name,
+                "stream": stream,
                 "signed_by": importer.signer,
                 "body": {
                     "step": "raised",
                     "dataset": file.name,
                     "text": text,
-                    "sum": { "stated": mismatch.stated, "computed": mismatch.computed(), "parts": mismatch.words() },
-                    "concerns": [source_stream(digest), row_stream(Rows::Counts, digest, mismatch.row)],
+                    "sum": { "stated": stated, "computed": computed, "parts": mismatch.words() },
+                    "concerns": [source, row_stream(Rows::Counts, digest, mismatch.row)],
                 },
             }))?;
         }
         raised.push(json!({
-            "stream": name, "new": is_new, "text": text, "stated": mismatch.stated, "computed": mismatch.computed(),
+            "stream": stream, "new": is_new, "text": text, "stated": stated, "computed": computed,
             "difference": mismatch.difference(), "parts": mismatch.words(),
         }));
     }
     Ok(raised)
+}
+
+fn sentence(file: &str, wrong: &Mismatch) -> String {
+    format!(
+        "{file}, row {}, {}: {} is stated as {}, and its parts come to {}: a difference of {}",
+        wrong.row,
+        wrong.column,
+        wrong.total,
+        wrong.stated,
+        wrong.computed(),
+        wrong.difference()
+    )
 }

@@ -4,15 +4,19 @@
 //! there, and the next import of the same file adds the others: a row's stream and statement are functions of the
 //! file's digest and the row's number, so none can be there twice.
 
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
+use std::sync::{Mutex, PoisonError};
 
 use bytes::Bytes;
+use imports::Flag;
 use imports::record::{Batch, Rows, Service, row_stream, source_stream};
 use indicatif::ProgressBar;
 use ledger_core::hash::Hash;
 use ledger_core::ids::{StatementId, StreamId};
 use ledger_rules::civil::Day;
 use prost::Message as _;
+use recorder::Answer;
 use scrutiny_proto::ledger::v1::{Document, Occurred, Precision};
 use scrutiny_proto::review::v1::SourceFileImported;
 
@@ -92,44 +96,60 @@ pub(crate) struct Counts {
     pub(crate) already: u64,
 }
 
-/// Records what is not there yet. The counts are true whether or not it came to the end.
+/// Records what is not there yet. What it says it came to is true whether or not it came to the end: how many rows,
+/// and what no table knows, with the number of rows that say it.
 pub(crate) fn record(
     ready: &Ready<'_>,
     service: &Service,
     writer: &Writer,
     bar: &ProgressBar,
-) -> (Counts, Done) {
+) -> ((Counts, BTreeMap<Flag, u64>), Done) {
     let mut counts = Counts::default();
+    let flagged: Mutex<BTreeMap<Flag, u64>> = Mutex::default();
     let outcome = begin(ready, service, writer).and_then(|(file, is_new)| {
         let there = if is_new { vec![false; ready.rows.len()] } else { rows_there(ready, writer)? };
-        counts.already = there.iter().filter(|is| **is).count() as u64;
-        bar.inc(counts.already);
         let today = Day::in_london(signing::now_ms());
         let batch = Batch::new(service, ready.kind, ready.digest, file, today);
+        for (row, _) in ready.rows.iter().zip(&there).filter(|(_, there)| **there) {
+            flag(&flagged, batch.flags(row));
+            counts.already += 1;
+            bar.inc(1);
+        }
         let missing = (1..).zip(&ready.rows).zip(there).filter(|(_, there)| !there).map(|(row, _)| row);
+        let make = |(number, row): (u64, &&[u8])| {
+            let (made, flags) = batch.submission(number, row);
+            flag(&flagged, flags);
+            made
+        };
         let mut stop = Ok(());
-        writer.submit_many(
-            missing,
-            |(number, row)| batch.submission(number, row),
-            |answer| {
-                match answer {
-                    Ok(durable) if durable.already => counts.already += 1,
-                    Ok(_) => counts.added += 1,
-                    Err(why) => {
-                        // The first that stopped is what there is to tell.
-                        if stop.is_ok() {
-                            stop = Err(failure(why));
-                        }
-                        return ControlFlow::Break(());
-                    }
-                }
-                bar.inc(1);
-                ControlFlow::Continue(())
-            },
-        );
+        writer.submit_many(missing, make, |answer| count(answer, &mut counts, &mut stop, bar));
         stop
     });
-    (counts, outcome)
+    ((counts, flagged.into_inner().unwrap_or_else(PoisonError::into_inner)), outcome)
+}
+
+fn flag(flagged: &Mutex<BTreeMap<Flag, u64>>, flags: Vec<Flag>) {
+    if flags.is_empty() {
+        return;
+    }
+    let mut flagged = flagged.lock().unwrap_or_else(PoisonError::into_inner);
+    flags.into_iter().for_each(|words| *flagged.entry(words).or_default() += 1);
+}
+
+fn count(answer: Answer, counts: &mut Counts, stop: &mut Done, bar: &ProgressBar) -> ControlFlow<()> {
+    match answer {
+        Ok(durable) if durable.already => counts.already += 1,
+        Ok(_) => counts.added += 1,
+        Err(why) => {
+            // The first that stopped is what there is to tell.
+            if stop.is_ok() {
+                *stop = Err(failure(why));
+            }
+            return ControlFlow::Break(());
+        }
+    }
+    bar.inc(1);
+    ControlFlow::Continue(())
 }
 
 /// The id of the file's own statement, and whether it was recorded just now.

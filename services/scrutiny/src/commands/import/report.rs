@@ -26,7 +26,7 @@ pub(crate) struct FileReport {
 }
 
 impl FileReport {
-    pub(crate) fn new(ready: &Ready<'_>, counts: Counts, flags: BTreeMap<Flag, u64>) -> Self {
+    pub(crate) fn new(ready: &Ready<'_>, (counts, flags): (Counts, BTreeMap<Flag, u64>)) -> Self {
         Self {
             name: ready.about.file_name.clone(),
             source: source_stream(&ready.digest),

@@ -1,15 +1,12 @@
 //! `scrutiny import stop-search`.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
 use imports::period::named;
 use imports::record::{MAX_ROWS, Rows};
-use imports::source::search;
-use imports::{Flag, Format, Source, flags};
+use imports::{Format, Source};
 use ledger_core::hash::Hash;
-use ledger_rules::civil::Day;
 use scrutiny_proto::review::v1::{SourceFileImported, SourceShape};
 
 use super::file::Ready;
@@ -18,7 +15,6 @@ use super::{file, service};
 use crate::cli::{Common, ImportFiles};
 use crate::exit::{Done, Stop, io};
 use crate::output::Output;
-use crate::signing;
 use crate::writing::Writer;
 
 pub(crate) fn stop_search(args: &ImportFiles, at: &Common, out: Output) -> Done {
@@ -38,19 +34,19 @@ pub(crate) fn stop_search(args: &ImportFiles, at: &Common, out: Output) -> Done 
 
 /// Records files in their order; the first that stops ends it.
 pub(super) fn record_all(
-    ready: &[(Ready<'_>, BTreeMap<Flag, u64>)],
+    ready: &[Ready<'_>],
     service: &imports::record::Service,
     writer: &Writer,
     out: Output,
 ) -> Done<Report> {
-    let rows = ready.iter().map(|(ready, _)| ready.rows.len() as u64).sum();
+    let rows = ready.iter().map(|ready| ready.rows.len() as u64).sum();
     let bar = out.progress(rows, "importing");
     let mut report = Report::default();
     let mut known = writer.sources()?;
-    for (ready, flags) in ready {
+    for ready in ready {
         report.notes.extend(file::note(ready, &known));
-        let (counts, outcome) = file::record(ready, service, writer, &bar);
-        report.files.push(FileReport::new(ready, counts, flags.clone()));
+        let (came_to, outcome) = file::record(ready, service, writer, &bar);
+        report.files.push(FileReport::new(ready, came_to));
         known.push((ready.stream(), ready.about.clone()));
         if let Err(stop) = outcome {
             report.stop = Some(stop);
@@ -62,37 +58,38 @@ pub(super) fn record_all(
     Ok(report)
 }
 
-fn read<'a>(path: &Path, bytes: &'a [u8], args: &ImportFiles) -> Done<(Ready<'a>, BTreeMap<Flag, u64>)> {
+fn read<'a>(path: &Path, bytes: &'a [u8], args: &ImportFiles) -> Done<Ready<'a>> {
     let usage = |problem: String| Stop::Usage(format!("{}: {problem}", path.display()));
     let source = Source::read(bytes).map_err(|e| usage(e.to_string()))?;
     if source.len() > MAX_ROWS {
         return Err(usage(format!("it has {} rows, and {MAX_ROWS} can be told apart", source.len())));
     }
+    let digest = Hash::of(bytes);
+    let about = about(path, &digest, &source, args).map_err(usage)?;
+    let rows = source.rows().map(|(_, row)| row).collect();
+    Ok(Ready { digest, about, kind: Rows::Searches, rows, documents: Vec::new() })
+}
+
+fn about(
+    path: &Path,
+    digest: &Hash,
+    source: &Source<'_>,
+    args: &ImportFiles,
+) -> Result<SourceFileImported, String> {
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let said = named(&name);
     let force = match &args.force {
         Some(force) if !said.force.is_empty() && *force != said.force => {
-            return Err(usage(format!("its name says it is of {}, and --force says {force}", said.force)));
+            return Err(format!("its name says it is of {}, and --force says {force}", said.force));
         }
         Some(force) => force.clone(),
         None => said.force,
     };
-    let mut flagged: BTreeMap<Flag, u64> = BTreeMap::new();
-    let today = Day::in_london(signing::now_ms());
-    for (number, row) in source.rows() {
-        let search = search(row).map_err(|e| usage(format!("row {number}: {e}")))?;
-        let to_come = search.when().is_some_and(|when| when.day() > today);
-        let to_come = to_come.then(|| Flag { column: "Date", words: search.date.to_string() });
-        for flag in flags(&search).into_iter().chain(to_come) {
-            *flagged.entry(flag).or_default() += 1;
-        }
-    }
-    let digest = Hash::of(bytes);
     let shape = match source.format {
         Format::Csv => SourceShape::StopSearchCsv,
         Format::Json => SourceShape::StopSearchJson,
     };
-    let about = SourceFileImported {
+    Ok(SourceFileImported {
         sha256: digest.to_hex(),
         file_name: name,
         shape: shape.into(),
@@ -104,7 +101,5 @@ fn read<'a>(path: &Path, bytes: &'a [u8], args: &ImportFiles) -> Done<(Ready<'a>
         licence: args.licence.clone().unwrap_or_default(),
         url: args.url.clone().unwrap_or_default(),
         ..SourceFileImported::default()
-    };
-    let rows = source.rows().map(|(_, row)| row).collect();
-    Ok((Ready { digest, about, kind: Rows::Searches, rows, documents: Vec::new() }, flagged))
+    })
 }

@@ -25,7 +25,7 @@ pub(crate) fn frame(args: &SampleFrame, at: &Common, out: Output) -> Done {
     let frame_size = streams.len() as u64;
     // The same bounds as at the draw, before anything is recorded. The root does not matter to them.
     draw(&digest, &digest, frame_size, args.n.into()).map_err(|e| Stop::Usage(e.to_string()))?;
-    let stream = format!("sample/{}", args.name);
+    let what = format!("{} of {frame_size} {}", args.n, query::words(&asked));
     let body = json!({
         "level": word(args.level),
         "query": query_json(&asked),
@@ -36,12 +36,16 @@ pub(crate) fn frame(args: &SampleFrame, at: &Common, out: Output) -> Done {
         "method": METHOD,
         "purpose": args.purpose.clone().unwrap_or_default(),
     });
-    let what = format!("{} of {frame_size} {}", args.n, query::words(&asked));
     if args.dry_run {
-        let text = format!("Would commit {stream} to {what}; frame {}.", digest.to_hex());
+        let text = format!("Would commit sample/{} to {what}; frame {}.", args.name, digest.to_hex());
         out.result("sample frame", &text, || json!({ "would_commit": body }));
         return Ok(());
     }
+    commit(args, &body, &what, at, out)
+}
+
+fn commit(args: &SampleFrame, body: &Value, what: &str, at: &Common, out: Output) -> Done {
+    let stream = format!("sample/{}", args.name);
     let statement =
         json!({ "kind": "SampleFrameCommitted", "stream": stream, "signed_by": args.by, "body": body });
     let writer = Writer::open(at, out)?;
@@ -51,7 +55,7 @@ pub(crate) fn frame(args: &SampleFrame, at: &Common, out: Output) -> Done {
     let text = format!(
         "#{index} commits {stream} to {what}, over {}.\n\
          The seed does not exist yet: it is the root of the first checkpoint over {} or more.",
-        count(tree_size, "entry", "entries"),
+        count(body["tree_size"].as_u64().unwrap_or_default(), "entry", "entries"),
         index + 2,
     );
     out.result("sample frame", &text, || json!({ "sample": args.name, "entry": index, "frame": body }));
