@@ -256,6 +256,16 @@ async fn a_second_run_keeps_the_keys_and_a_stranger_is_not_let_in() {
     assert!(provision::write(&plan(None), folder).unwrap_err().to_string().contains("review.nk"));
 }
 
+/// Whoever may not answer for a service learns it, and does not wait for questions that never come.
+#[tokio::test]
+async fn a_service_that_may_not_answer_ends() {
+    let Some(deployment) = Deployment::new().await else { return };
+    let officer = deployment.connect(Identity::Officer).await;
+    let mut requests = officer.serve(service(Identity::Review)).await.unwrap();
+    let ended = tokio::time::timeout(Duration::from_secs(1), requests.next()).await;
+    assert!(matches!(ended, Ok(None)), "{ended:?}");
+}
+
 /// A publish of somebody who lost a permission says so at once, in words.
 #[tokio::test]
 async fn a_service_that_publishes_for_another_is_told_so() {

@@ -134,7 +134,7 @@ pub struct Requests {
 }
 
 impl Requests {
-    /// The next one. `None` once the bus has drained.
+    /// The next one. `None` once the bus has drained, or when answering is not permitted.
     pub async fn next(&mut self) -> Option<Request> {
         self.queue.recv().await
     }

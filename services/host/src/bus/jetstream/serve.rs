@@ -9,8 +9,9 @@ use async_nats::service::{Request as NatsRequest, ServiceExt};
 use bytes::Bytes;
 use futures::StreamExt;
 use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
 
-use super::{JetStream, headers_from_nats, until_closing};
+use super::{JetStream, events, headers_from_nats, until_closing};
 use crate::bus::WAITING;
 use crate::bus::error::BusError;
 use crate::bus::service::{Reply, Request, Requests, ServiceError, ServiceSpec, busy, dropped};
@@ -30,16 +31,23 @@ impl JetStream {
             .map_err(refused)?;
         let (sender, queue) = mpsc::channel(WAITING);
         let group = service.group(&spec.subject);
+        let mut endpoints = JoinSet::new();
         for name in &spec.endpoints {
+            let mut denials = self.events.subscribe();
+            let subject = format!("{}.{name}", spec.subject);
             let endpoint = group.endpoint_builder().name(name).add(name).await.map_err(refused)?;
-            tokio::spawn(take(endpoint, name.clone(), sender.clone(), self.closing.subscribe()));
+            let taking = take(endpoint, name.clone(), sender.clone(), self.closing.subscribe());
+            endpoints.spawn(async move {
+                tokio::select! {
+                    () = taking => {}
+                    subject = events::denied(&mut denials, |denied| denied == subject) => {
+                        tracing::error!(%subject, "the broker does not permit us to answer there");
+                    }
+                }
+            });
         }
-        let mut closing = self.closing.subscribe();
         tokio::spawn(async move {
-            tokio::select! {
-                () = sender.closed() => {}
-                () = until_closing(&mut closing) => {}
-            }
+            while endpoints.join_next().await.is_some() {}
             // It may be gone with the connection.
             let _ = service.stop().await;
         });
