@@ -5,7 +5,8 @@
 //! tree gives: nothing is overwritten, and a revision is two views side by side.
 //!
 //! In scope: the formulas ([`measure`]), the closed lists they are broken down by ([`words`]), rates against the
-//! population, which records stand behind a cell, what was reviewed and what is overdue. Out of scope: what a
+//! population, which records stand behind a cell, what nobody looked at. Out of scope: which reviews wait, and since
+//! when (`reviews`), what a
 //! row of a public file says (`imports`), files and layouts (`submissions`), what the public may see.
 
 mod behind;
@@ -26,7 +27,7 @@ use ledger_core::ids::EntryIndex;
 use ledger_core::statement::Statement;
 
 pub use behind::Behind;
-pub use oversight::{Issue, Overdue, OversightView, SampleView, Tabled};
+pub use oversight::{CoverageView, Issue, SampleView, Tabled};
 pub use tally::Cell;
 pub use view::{DatasetView, MeasureView, Question};
 
@@ -50,19 +51,11 @@ pub struct Dataset {
     months: BTreeMap<(u16, Option<Month>), Vec<Subject>>,
     /// The last completed review of a record at a level.
     reviews: HashMap<(Subject, u8), Review>,
-    recusals: Vec<(Subject, u8, u64)>,
     /// Entries beside the record's own, in the order of the ledger.
     behind: Vec<(Subject, Because, u64)>,
-    /// Body and level → within how many days it reviews.
-    due: HashMap<(u16, String), Due>,
+    /// Body and level → whether it counts uses by joint units too, as the force has adopted.
+    counts_joint: HashMap<(u16, String), bool>,
     oversight: oversight::Fold,
-}
-
-/// How long a level has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-struct Due {
-    days: u32,
-    joint: bool,
 }
 
 impl Projection for Dataset {
@@ -104,8 +97,8 @@ impl Dataset {
             .flat_map(|(_, subjects)| subjects.iter().copied())
     }
 
-    fn includes_joint(&self, body: u16) -> bool {
-        self.due.get(&(body, "taser_tl".to_owned())).is_some_and(|due| due.joint)
+    fn counts_joint(&self, body: u16, level: &str) -> bool {
+        self.counts_joint.get(&(body, level.to_owned())).copied().unwrap_or_default()
     }
 
     fn standing(at: &Standing) -> Provenance {

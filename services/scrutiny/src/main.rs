@@ -79,7 +79,7 @@ fn run(cli: Cli, out: Output) -> Done {
         Command::Figures(args) => commands::figures::run(&args, at, out),
         Command::Dataset(Dataset::Months(args)) => commands::dataset::months(&args, at, out),
         Command::Dataset(Dataset::Show(args)) => commands::dataset::show(&args, at, out),
-        Command::Dataset(Dataset::Reviews(args)) => commands::dataset::reviews(&args, at, out),
+        Command::Dataset(Dataset::Coverage(args)) => commands::dataset::coverage(&args, at, out),
         Command::Dataset(Dataset::Issues(args)) => commands::dataset::issues(&args, at, out),
         Command::Dataset(Dataset::Table(args)) => commands::dataset::table_figures(&args, at, out),
         Command::Dataset(Dataset::Revisions(args)) => commands::dataset::revisions(&args, at, out),

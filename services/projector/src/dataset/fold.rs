@@ -10,7 +10,7 @@ use scrutiny_proto::review::v1::{
 
 use super::month::Month;
 use super::rows::{Completeness, Force, Home, Review, Said, Search, Subject};
-use super::{Dataset, Due, words};
+use super::{Dataset, words};
 use crate::when::Happened;
 use crate::{decode, kind_of, stream_parts};
 
@@ -29,7 +29,6 @@ impl Dataset {
             "UseOfForceRecorded" => self.force(entry, statement),
             "FootageRecorded" => self.footage(entry, statement),
             "ReviewCompleted" => self.review(entry, statement),
-            "ReviewRecused" => self.recused(entry, statement),
             "SourceFileImported" => self.source(statement),
             "ReviewPeriodAdopted" => self.period(statement),
             _ => self.oversight.take(entry, statement),
@@ -76,10 +75,8 @@ impl Dataset {
         let wheres = if joint { wheres } else { [wheres[1], wheres[1]] };
         let body =
             wheres.into_iter().find(|b| !b.is_empty()).map_or_else(|| signer(statement), |b| b.as_str());
-        let happened = Happened::of(statement);
         let home = Home { body: self.body(body), month: month_of(statement) };
-        let mut row =
-            Force { home, entry, day: happened.last(), joint, taser: words::NO_TASER, ..Force::default() };
+        let mut row = Force { home, entry, joint, taser: words::NO_TASER, ..Force::default() };
         for tactic in &record.tactics {
             row.tactics |= 1 << words::tactic(tactic.kind());
             if tactic.kind() == TacticKind::Taser {
@@ -143,12 +140,6 @@ impl Dataset {
         self.behind.push((subject, Because::Review(level), entry));
     }
 
-    fn recused(&mut self, entry: u64, statement: &Statement) {
-        if let Some((level, subject)) = self.reviewed(statement) {
-            self.recusals.push((subject, level, entry));
-        }
-    }
-
     /// `review/{level}/{power}/{record}`.
     fn reviewed(&self, statement: &Statement) -> Option<(u8, Subject)> {
         let [level, power, record] = stream_parts(statement);
@@ -161,8 +152,7 @@ impl Dataset {
         let Some(adopted) = decode::<ReviewPeriodAdopted>(statement) else { return };
         let [body, level] = stream_parts(statement);
         let body = self.body(body);
-        let due = Due { days: adopted.days, joint: adopted.includes_joint_units };
-        self.due.insert((body, level.to_owned()), due);
+        self.counts_joint.insert((body, level.to_owned()), adopted.includes_joint_units);
     }
 
     fn body(&mut self, name: &str) -> u16 {

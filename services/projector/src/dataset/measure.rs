@@ -286,7 +286,7 @@ pub static MEASURES: &[Measure] = &[
     Measure {
         verdict: |item| {
             let force = item.force()?;
-            let other = !force.joint && force.taser < words::FIRED;
+            let other = force.taser < words::FIRED;
             other.then(|| item.has_review("taser_ttt"))
         },
         ..rate(
@@ -428,10 +428,8 @@ impl<'a> Item<'a> {
         let taser = force.taser != words::NO_TASER;
         match level {
             "jps" => force.joint,
-            "taser_tl" => taser && (!force.joint || self.set.includes_joint(force.home.body)),
-            "taser_ttt" => {
-                force.taser == words::FIRED && (!force.joint || self.set.includes_joint(force.home.body))
-            }
+            "taser_tl" => taser && (!force.joint || self.set.counts_joint(force.home.body, level)),
+            "taser_ttt" => force.taser == words::FIRED,
             _ => false,
         }
     }

@@ -1,17 +1,15 @@
-//! What stands beside the figures: reviews that are overdue, tactics that nobody looked at, samples with their
-//! proof, figures as they were tabled, and issues with the data.
+//! What stands beside the figures: tactics that nobody looked at, samples with their proof, figures as they were
+//! tabled, and issues with the data. Which reviews wait, and since when, is for `reviews`.
 
 use std::collections::BTreeMap;
 
 use ledger_core::statement::Statement;
-use ledger_rules::civil::Day;
 use scrutiny_proto::review::v1::{
     DataQualityIssueRecorded, FiguresTabled, QualityStep, SampleDrawn, SampleFrameCommitted,
 };
 use serde::Serialize;
 
 use super::Dataset;
-use super::measure::Item;
 use super::month::Period;
 use super::rows::Subject;
 use super::words::{Dimension, LEVELS};
@@ -25,39 +23,18 @@ pub(super) struct Fold {
     issues: BTreeMap<String, Issue>,
 }
 
-/// Reviewing in one body and period, on a day.
+/// What was looked at in one body and period.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct OversightView {
+pub struct CoverageView {
     /// Where it comes from.
     #[serde(flatten)]
     pub provenance: Provenance,
-    /// The day it was computed for.
-    pub as_of: String,
-    /// Reviews that had to be done by then.
-    pub overdue: Vec<Overdue>,
-    /// Levels that must review and for which no period was adopted, so that nothing is overdue.
-    pub without_period: Vec<&'static str>,
     /// Tactics that were used and that the Internal Review Group never looked at.
     pub uncovered: Vec<&'static str>,
-    /// Reviewers who stepped back.
-    pub recusals: u64,
     /// Samples, whichever period they are of.
     pub samples: Vec<SampleView>,
     /// Figures of the period as they were put before meetings, in the order of the ledger.
     pub tabled: Vec<Tabled>,
-}
-
-/// A review that had to be done.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Overdue {
-    /// The level.
-    pub level: &'static str,
-    /// The record's entry.
-    pub entry: u64,
-    /// The last day.
-    pub last_day: String,
-    /// Days since.
-    pub days_late: i32,
 }
 
 /// A sample and its proof: what it was drawn from was fixed before the seed existed.
@@ -207,57 +184,17 @@ impl Dataset {
         self.oversight.issues.values().cloned().collect()
     }
 
-    /// Reviewing in a body and period on a day, from a tree of this size and root.
+    /// What was looked at in a body and period, from a tree of this size and root.
     #[must_use]
-    pub fn oversight(&self, body: &str, period: Period, as_of: Day, at: &Standing) -> OversightView {
+    pub fn coverage(&self, body: &str, period: Period, at: &Standing) -> CoverageView {
         let subjects: Vec<_> = self.subjects(body, period).collect();
-        let (overdue, without_period) = self.overdue(&subjects, as_of);
-        let of_period = |t: &&Tabled| t.period == period.to_string() && (t.body == body || body.is_empty());
-        let in_period = |s: &Subject| subjects.binary_search(s).is_ok() || subjects.contains(s);
-        OversightView {
+        let of_period = |t: &&Tabled| t.period == period.to_string() && t.body == body;
+        CoverageView {
             provenance: Self::standing(at),
-            as_of: as_of.to_string(),
-            overdue,
-            without_period,
             uncovered: self.uncovered(&subjects),
-            recusals: self.recusals.iter().filter(|(s, ..)| in_period(s)).count() as u64,
             samples: self.oversight.samples.values().map(|sample| self.with_reviews(sample)).collect(),
             tabled: self.oversight.tabled.iter().filter(of_period).cloned().collect(),
         }
-    }
-
-    fn overdue(&self, subjects: &[Subject], as_of: Day) -> (Vec<Overdue>, Vec<&'static str>) {
-        let mut overdue = Vec::new();
-        let mut without = Vec::new();
-        for &subject in subjects {
-            let Subject::Force(place) = subject else { continue };
-            let force = &self.forces[place as usize];
-            for level in ["taser_tl", "taser_ttt", "jps"] {
-                let item = Item { set: self, subject, level: None };
-                let reviewed = self.reviews.contains_key(&(subject, Dimension::Level.code(level)));
-                if reviewed || !item.is_for(level) {
-                    continue;
-                }
-                let Some(due) = self.due.get(&(force.home.body, level.to_owned())) else {
-                    if !without.contains(&level) {
-                        without.push(level);
-                    }
-                    continue;
-                };
-                let Some(day) = force.day else { continue };
-                let last = day.plus(i32::try_from(due.days).unwrap_or(i32::MAX));
-                let days_late = as_of.since(last);
-                if days_late > 0 {
-                    overdue.push(Overdue {
-                        level,
-                        entry: force.entry,
-                        last_day: last.to_string(),
-                        days_late,
-                    });
-                }
-            }
-        }
-        (overdue, without)
     }
 
     fn uncovered(&self, subjects: &[Subject]) -> Vec<&'static str> {

@@ -48,8 +48,6 @@ pub(super) struct Search {
 pub(super) struct Force {
     pub(super) home: Home,
     pub(super) entry: u64,
-    /// The last day on which it may have happened.
-    pub(super) day: Option<ledger_rules::civil::Day>,
     /// A bit for each tactic: each counts once a record.
     pub(super) tactics: u16,
     /// The highest use; counting rules of the Home Office.

@@ -13,8 +13,8 @@ pub(crate) enum Dataset {
     /// A figure is so many of so many. Records that do not say are shown apart. `scrutiny explain
     /// dataset/BODY/PERIOD/MEASURE/CELL` lists the entries behind a figure.
     Show(ShowDataset),
-    /// Show reviewing: what is overdue, which tactics nobody looked at, samples with their proof
-    Reviews(Reviews),
+    /// Show which tactics nobody looked at, and samples with how many of them are reviewed
+    Coverage(Coverage),
     /// Show what is wrong with data: totals that their parts do not come to, with the difference
     Issues(Months),
     /// Record that figures were put before a meeting, with the digest of their bytes
@@ -84,14 +84,11 @@ pub(crate) struct ShowDataset {
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct Reviews {
+pub(crate) struct Coverage {
     #[command(flatten)]
     pub(crate) which: Which,
     #[command(flatten)]
     pub(crate) upto: Upto,
-    /// The day to reckon for [default: today in London]
-    #[arg(long, value_name = "DATE")]
-    pub(crate) as_of: Option<jiff::civil::Date>,
 }
 
 #[derive(Debug, Args)]

@@ -5,17 +5,16 @@ mod tabled;
 
 use std::path::Path;
 
-use projector::Standing;
 use projector::dataset::month::Period;
 use projector::dataset::population::Population;
-use projector::dataset::{DatasetView, MeasureView, OversightView, Question};
+use projector::dataset::{DatasetView, MeasureView, Question};
 use projector::table::Table;
 use serde_json::{Value, json};
 
-use crate::cli::{Common, Months, Residents, Reviews, ShowDataset, Which};
+use crate::cli::{self, Common, Months, Residents, ShowDataset, Which};
 use crate::counting::{self, Count};
 use crate::exit::{Done, Stop, io};
-use crate::output::{Output, count, indent, table};
+use crate::output::{Output, indent, table};
 use crate::viewing;
 
 pub(crate) use tabled::{revisions, table_figures};
@@ -94,60 +93,31 @@ pub(crate) fn show(args: &ShowDataset, at: &Common, out: Output) -> Done {
     Ok(())
 }
 
-pub(crate) fn reviews(args: &Reviews, at: &Common, out: Output) -> Done {
-    let as_of = viewing::today_or(args.as_of)?;
+pub(crate) fn coverage(args: &cli::Coverage, at: &Common, out: Output) -> Done {
     let source = counting::source(&at.ledger)?;
     let mut counted = Count::new(&*source, out);
     let standing = counted.up_to(args.upto.at)?;
     let (body, period) = which(&args.which, &counted)?;
-    let view = counted.dataset.oversight(&body, period, as_of, &standing);
+    let view = counted.dataset.coverage(&body, period, &standing);
     drop(counted);
-    out.result("dataset reviews", &reviews_text(&view, &body, period, &standing), || json!(view));
-    Ok(())
-}
-
-fn reviews_text(view: &OversightView, body: &str, period: Period, standing: &Standing) -> String {
-    let mut text = format!("{body}, {}, as of {}\n\n", period.words(), view.as_of);
-    let overdue = view
-        .overdue
-        .iter()
-        .map(|o| [o.level.to_owned(), format!("#{}", o.entry), o.last_day.clone(), o.days_late.to_string()]);
-    if view.overdue.is_empty() {
-        text.push_str(" No review is overdue.\n");
-    } else {
-        text.push_str(&indent(&table(["overdue at", "record", "last day", "days late"], overdue)));
-    }
-    for level in &view.without_period {
-        text.push_str(&format!(
-            " {level}: reviews are outstanding, and no period was adopted (ReviewPeriodAdopted), so none is overdue.\n"
-        ));
-    }
-    if !view.uncovered.is_empty() {
-        text.push_str(&format!(
-            " Used, and never looked at by the Internal Review Group: {}.\n",
-            view.uncovered.join(", ")
-        ));
-    }
-    text.push_str(&format!(
-        " {}.\n",
-        count(view.recusals, "reviewer stepped back", "reviewers stepped back")
-    ));
+    let mut text = format!("{body}, {}\n\n", period.words());
+    text.push_str(&match view.uncovered.as_slice() {
+        [] => " No kind of force was used that the Internal Review Group never looked at.\n".to_owned(),
+        some => format!(" Used, and never looked at by the Internal Review Group: {}.\n", some.join(", ")),
+    });
     let samples = view.samples.iter().map(|s| {
-        [
-            s.sample.clone(),
-            s.level.to_owned(),
-            s.frame_size.to_string(),
-            s.drawn.len().to_string(),
-            s.reviewed.to_string(),
-        ]
+        let counts = [s.frame_size, s.drawn.len() as u64, s.reviewed].map(|n| n.to_string());
+        let [frame, drawn, reviewed] = counts;
+        [s.sample.clone(), s.level.to_owned(), frame, drawn, reviewed]
     });
     if !view.samples.is_empty() {
-        text.push_str(&format!(
-            "\n{}",
-            indent(&table(["sample", "level", "frame", "drawn", "reviewed"], samples))
-        ));
+        let head = ["sample", "level", "frame", "drawn", "reviewed"];
+        text.push_str(&format!("\n{}", indent(&table(head, samples))));
     }
-    format!("{text}\n{}", viewing::from(standing))
+    let text = format!("{text}\n{}", viewing::from(&standing));
+    out.result("dataset coverage", &text, || json!(view));
+    out.say("\n`scrutiny reviews --outstanding` lists what waits for a review, and what is overdue.");
+    Ok(())
 }
 
 pub(crate) fn issues(args: &Months, at: &Common, out: Output) -> Done {

@@ -74,8 +74,7 @@ pub(crate) fn table_figures(args: &TableFigures, at: &Common, out: Output) -> Do
 }
 
 fn tabled(dataset: &Dataset, body: &str, period: Period, at: &Standing) -> Vec<Tabled> {
-    let day = ledger_rules::civil::Day::in_london(0);
-    dataset.oversight(body, period, day, at).tabled
+    dataset.coverage(body, period, at).tabled
 }
 
 /// One edition of a period's figures.
