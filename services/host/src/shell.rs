@@ -287,6 +287,8 @@ async fn watch_bus(bus: Bus, health: Health) {
     let said =
         |connected: bool| if connected { health.ready("broker") } else { health.waiting("broker", gone) };
     said(bus.is_connected());
+    // The same trouble at each attempt is said once.
+    let mut trouble = String::new();
     loop {
         let event = match events.recv().await {
             Ok(event) => event,
@@ -298,7 +300,10 @@ async fn watch_bus(bus: Bus, health: Health) {
         };
         count(&event);
         match event {
-            BusEvent::Connected => said(true),
+            BusEvent::Connected => {
+                trouble.clear();
+                said(true);
+            }
             BusEvent::Disconnected => said(false),
             BusEvent::Denied { subject } => {
                 tracing::error!(subject, "the broker does not permit this subject")
@@ -307,7 +312,11 @@ async fn watch_bus(bus: Bus, health: Health) {
                 tracing::warn!(subject, "listened too slowly: messages are lost, and are asked for again");
             }
             BusEvent::LameDuck => tracing::warn!("the broker is about to stop"),
-            BusEvent::Trouble(what) => tracing::warn!("the broker: {what}"),
+            BusEvent::Trouble(what) if what == trouble => tracing::debug!("the broker: {what}"),
+            BusEvent::Trouble(what) => {
+                tracing::warn!("the broker: {what}");
+                trouble = what;
+            }
             BusEvent::Closed => {}
         }
     }

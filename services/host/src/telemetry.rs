@@ -19,6 +19,7 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{Layer as _, fmt};
 
+use crate::bus;
 use crate::config::{Log, LogFormat, Trace};
 
 pub use carrier::{carry, follow, link};
@@ -63,7 +64,7 @@ impl Telemetry {
                     meta.target() != ROLE && !meta.target().starts_with("opentelemetry")
                 }))
         });
-        let filter = EnvFilter::try_new(&log.level)?;
+        let filter = EnvFilter::try_new(format!("{},{}", bus::LOG, log.level))?;
         let lines = fmt::layer().with_writer(std::io::stderr).with_ansi(false);
         let lines = match log.format {
             LogFormat::Text => lines.boxed(),

@@ -44,6 +44,7 @@ pub use error::{AckError, BusError, FollowError, PublishError, RequestError};
 pub use faults::{DeliveryFault, Faults, PublishFault, Rates};
 use in_process::InProcess;
 use jetstream::JetStream;
+pub(crate) use jetstream::LOG;
 pub use message::{CloudEvent, Headers, Message, Outgoing, Stored, TRACEPARENT};
 pub use service::{EndpointSeen, Figures, Request, Requests, ServiceError, ServiceSeen, ServiceSpec};
 pub use stream::{Complaint, Keeps, StreamSpec, Tail};

@@ -35,6 +35,9 @@ use super::error::BusError;
 use super::message::{Headers, Message};
 use super::{BusEvent, WAITING};
 
+/// What the client library logs of itself by default: its events come to us anyway, and are said once.
+pub(crate) const LOG: &str = "async_nats=warn";
+
 #[derive(Debug)]
 pub(super) struct JetStream {
     client: Client,
