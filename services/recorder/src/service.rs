@@ -53,8 +53,9 @@ const MESSAGES_IN_FLIGHT: usize = 1_024;
 /// A message that is not acknowledged for so long comes again: many times what the slowest commit takes.
 const ACK_WAIT: Duration = Duration::from_secs(30);
 
-/// Batches and checkpoints on their way to the sealed stream. What does not fit is read from the store.
-const SEALED_WAITING: usize = 1_024;
+/// Batches and checkpoints on their way to the sealed stream: more than there can be, since what was taken and not told
+/// is bounded by [`WINDOW_BYTES`] and [`MESSAGES_IN_FLIGHT`]. What did not fit would be read from the store.
+const SEALED_WAITING: usize = 4_096;
 
 /// Why the service ends by itself.
 #[derive(Debug, thiserror::Error)]

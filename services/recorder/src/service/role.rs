@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use host::bus::names::Force;
 use host::config::read_secret;
 use host::{Host, Key, Outcome, Role, Shape};
 use ledger_core::checkpoint::LogSigner;
@@ -38,6 +39,9 @@ pub static ROLE: Role = Role {
     ],
 };
 
+/// Between two looks at streams that are not as they should be.
+const CHECK_AGAIN: Duration = Duration::from_millis(500);
+
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct Settings {
@@ -65,13 +69,31 @@ pub async fn serve(host: Host) -> Outcome {
         verify_threads: 0,
     };
     let force = host.common().force();
-    if let Err(complaints) = host.bus.check(&force.inbox()).await {
-        complaints.iter().for_each(|complaint| tracing::warn!("{complaint}"));
+    if !streams_are_right(&host, &force).await {
+        return Ok(());
     }
     let stopping = host.stopping.clone();
     super::run(Box::new(store), config, host.bus, force, host.health, async move { stopping.asked().await })
         .await?;
     Ok(())
+}
+
+/// The start gate: waits until both streams, and the server below them, are such that we may rely on them. False when
+/// it was asked to stop before.
+async fn streams_are_right(host: &Host, force: &Force) -> bool {
+    let checked = async {
+        for (part, spec) in [("inbox", force.inbox()), ("sealed stream", force.sealed_log())] {
+            while let Err(complaints) = host.bus.check(&spec).await {
+                let why: Vec<String> = complaints.iter().map(ToString::to_string).collect();
+                host.health.waiting(part, &why.join("; "));
+                tokio::time::sleep(CHECK_AGAIN).await;
+            }
+        }
+    };
+    tokio::select! {
+        () = checked => true,
+        () = host.stopping.asked() => false,
+    }
 }
 
 fn log_keys(path: &Path) -> Result<LogSigner, Box<dyn std::error::Error + Send + Sync>> {

@@ -87,13 +87,22 @@ impl Appender {
         while let Some(sealed) = next.take() {
             match sealed {
                 Sealed::Entries { first, entries } => self.queue(first, entries).await?,
-                Sealed::Checkpoint { size, note } => return self.flush(Some((size, note))).await,
+                Sealed::Checkpoint { size, note } => return self.publish_checkpoint(size, note).await,
             }
             if self.waiting.len() < ledger_core::limits::MAX_BATCH_ENTRIES {
                 next = self.sealed.try_recv().ok();
             }
         }
         self.flush(None).await
+    }
+
+    /// Appends a checkpoint behind its last entry. Where that was told and missed, it is read from the store.
+    async fn publish_checkpoint(&mut self, size: TreeSize, note: Bytes) -> Result<(), ServiceError> {
+        if size.0 <= self.end.size.0 + self.waiting.len() as u64 {
+            return self.flush(Some((size, note))).await;
+        }
+        self.flush(None).await?;
+        self.append_from_store(size.0).await
     }
 
     /// Puts entries behind those that wait. What was told and missed is read from the store.
