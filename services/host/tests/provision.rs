@@ -340,3 +340,34 @@ async fn tls_lets_in_whom_both_sides_trust() {
     let half = Connection { key_file: None, ..good };
     assert!(matches!(Bus::connect(&half).await, Err(BusError::Settings(_))));
 }
+
+/// "correct horse battery staple" by bcrypt with cost 10, as crypt(3) writes it.
+const HASH: &str = "$2b$10$abcdefghijklmnopqrstuuGGgFFcYeueaAql8Z7U7CnCTRw4DR77W";
+
+/// A broker of somebody else's make: a user with a password, and TLS from the first byte.
+#[tokio::test]
+async fn a_password_and_tls_from_the_first_byte_do_as_well() {
+    let authority = Authority::new();
+    let (cert, key) = authority.issue("server", "127.0.0.1");
+    let config = format!(
+        "listen: \"127.0.0.1:-1\"\njetstream {{ store_dir: \"{{folder}}/jetstream\", max_file: 8G }}
+         tls {{ cert_file: {cert:?}, key_file: {key:?}, handshake_first: true }}
+         authorization {{ user: recorder, password: \"{HASH}\" }}"
+    );
+    let Some(server) = Server::with_config(&config) else { return };
+    let secret = authority.path("password");
+    fs::write(&secret, "correct horse battery staple\n").unwrap();
+    let good = Connection {
+        user: Some("recorder".to_owned()),
+        password_file: Some(secret.clone()),
+        tls_first: true,
+        ..trusting(Connection::to(server.url(), "recorder"), &authority.path("ca.pem"))
+    };
+    let bus = Bus::connect(&good).await.unwrap();
+    bus.connected(SOON).await.unwrap();
+    bus.ensure(&force().inbox()).await.unwrap();
+    fs::write(&secret, "wrong").unwrap();
+    let bus = Bus::connect(&good).await.unwrap();
+    let why = bus.connected(Duration::from_secs(1)).await.unwrap_err().to_string();
+    assert!(why.contains("does not accept our credentials"), "{why}");
+}

@@ -149,6 +149,13 @@ impl Scene {
         }
     }
 
+    /// Kills the desk where it stands.
+    pub fn kill_desk(&mut self) {
+        if let Some(desk) = self.desk.take() {
+            desk.kill();
+        }
+    }
+
     /// True while the recorder runs.
     pub fn recorder_runs(&mut self) -> bool {
         self.recorder.as_mut().is_some_and(Process::is_running)

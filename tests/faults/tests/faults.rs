@@ -325,6 +325,28 @@ async fn deliveries_that_come_twice_out_of_order_or_late() -> Outcome {
     Ok(())
 }
 
+/// A machine that loses power takes all three with it; and each goes on where it was.
+#[tokio::test(flavor = "multi_thread")]
+async fn broker_recorder_and_desk_killed_together() -> Outcome {
+    let Some(mut scene) = Scene::start(programs()).await? else { return Ok(()) };
+    for round in 0..2 {
+        let facts = good_and_bad(&scene, round * 150..round * 150 + 150);
+        let some = facts[..100].to_vec();
+        send_while(&mut scene, some, async |server| {
+            pause(150).await;
+            server.kill();
+        })
+        .await;
+        scene.kill_recorder();
+        scene.kill_desk();
+        scene.server.start_again();
+        scene.start_services()?;
+        scene.officer.send(facts[100..].to_vec()).await;
+        scene.all_is_well().await?;
+    }
+    Ok(())
+}
+
 /// Somebody starts a second recorder on a copy of the ledger. The fence lets one of them write; which one does not
 /// matter, there is one history, and whoever was acknowledged is in it.
 #[tokio::test(flavor = "multi_thread")]
