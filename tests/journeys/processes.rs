@@ -174,3 +174,27 @@ fn five_processes_around_a_broker_record_and_show_what_an_officer_sends() {
     }
     assert_eq!(deployment.scene.run(["verify", "ledger"]).code, 0);
 }
+
+/// A service was asked to stop while its broker was away, and took all of its twenty seconds.
+#[test]
+fn a_service_whose_broker_is_away_lives_says_so_and_stops_at_once_when_asked() {
+    let Some(mut deployment) = Deployment::new() else { return };
+    deployment.server.stop();
+    for role in ROLES {
+        deployment.start(role);
+        let started = Instant::now();
+        let said = loop {
+            let said = deployment.healthcheck(role).expect_err("it cannot be ready");
+            if said.contains("broker: it cannot be reached") || started.elapsed() > READY {
+                break said;
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        };
+        assert!(said.contains("broker: it cannot be reached"), "{role}: {said}");
+        let asked = Instant::now();
+        let ended = deployment.stop(role);
+        let log = std::fs::read_to_string(deployment.scene.path(&format!("{role}.log"))).unwrap_or_default();
+        assert!(ended.success(), "{role}: {ended}\n{log}");
+        assert!(asked.elapsed() < Duration::from_secs(10), "{role} took {:?}", asked.elapsed());
+    }
+}
