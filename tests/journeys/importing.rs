@@ -233,3 +233,67 @@ fn the_tables_of_the_home_office_are_imported_from_csv_and_from_workbooks() {
     let sheet = scene.run(["import", "export-source", &format!("{} Table_12.csv", files[1])]);
     assert!(sheet.stdout.contains("East of England,Cambridgeshire,"), "{sheet:?}");
 }
+
+/// The same searches once more in another file: rows in another order, or a revised publication. Nothing tells them
+/// apart from new ones, so they are imported, and the person is told.
+#[test]
+fn the_same_file_by_another_name_and_another_file_of_the_same_month_are_told() {
+    let scene = Scene::with_people();
+    scene.put(MONTH, &month());
+    assert_eq!(scene.json(["import", "stop-search", MONTH])["notes"], serde_json::json!([]));
+    assert_eq!(scene.json(["import", "stop-search", MONTH])["notes"], serde_json::json!([]), "again");
+
+    scene.put("april.csv", &month());
+    let renamed = scene.json(["import", "stop-search", "april.csv", "--force", "cambridgeshire"]);
+    assert_eq!(renamed["added"], 0);
+    let note = renamed["notes"][0].as_str().expect("a note");
+    assert!(note.starts_with(&format!("april.csv is here already, as {MONTH}")), "{note}");
+
+    let text = String::from_utf8(month()).expect("published in UTF-8");
+    let (head, rows) = text.split_once('\n').expect("a line of columns");
+    let reversed: Vec<&str> = rows.split_inclusive('\n').rev().collect();
+    scene.put(MONTH, format!("{head}\n{}", reversed.concat()).as_bytes());
+    let other = scene.json(["import", "stop-search", MONTH]);
+    assert_eq!(other["added"], 197, "no row is taken for another");
+    let note = other["notes"][0].as_str().expect("a note");
+    assert!(note.contains("source/7b8bb2f318d0435a of cambridgeshire 2024-04; a search that"), "{note}");
+}
+
+/// Somebody with the importing service's key records rows by hand that the file does not have. The rules keep no
+/// rows, so they are recorded; `verify` once passed them.
+#[test]
+fn a_row_that_the_file_does_not_have_is_found_by_whoever_verifies() {
+    let scene = Scene::with_people();
+    scene.put(MONTH, &month());
+    scene.import(MONTH);
+    assert_eq!(scene.json(["verify"])["counts"]["files"], 1);
+    let file = b"head\na row\nanother\n";
+    let sha = ledger_core::hash::Hash::of(file).to_hex();
+    let source = &sha[..16];
+    let who = "service-import as SVC:import of cambridgeshire";
+    scene.accept(&format!(
+        "{{kind: SourceFileImported, stream: source/{source}, signed_by: {who}, imported: true, body: {{sha256: {sha}, \
+         file_name: f.csv, shape: stop_search_csv, rows: 2, head: {}}}}}",
+        hex(b"head\n")
+    ));
+    let row = |number: u32, bytes: &[u8]| {
+        scene.accept(&format!(
+            "{{kind: StopSearchRecorded, stream: search/{source}-{number}, signed_by: {who}, imported: true, \
+             body: {{source_line: {}}}}}",
+            hex(bytes)
+        ));
+    };
+    row(2, b"another\n");
+    assert_eq!(scene.run(["verify"]).code, 0, "rows that are still to come are no finding");
+    row(1, b"a roe\n");
+    let answer = scene.run(["verify"]);
+    assert_eq!(answer.code, 3, "{answer:?}");
+    assert!(
+        answer.stdout.contains(&format!("SOURCE-FILE: source/{source}: head, rows and tail")),
+        "{answer:?}"
+    );
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -130,6 +130,45 @@ fn two_months_that_were_tampered_with_do_not_pass() {
     let problems = check.result()["problems"].to_string();
     assert!(problems.contains("in place 4, frame and seed give"), "{problems}");
     assert_eq!(scene.json(["sample", "check", "honest"])["same"], true);
+    // Nobody has to suspect that very sample: whoever verifies the record finds it.
+    let verified = scene.run(["verify", "--json"]);
+    assert_eq!(verified.code, 3, "{verified:?}");
+    let findings = verified.result()["findings"].clone();
+    assert_eq!(findings.as_array().map(Vec::len), Some(1), "{findings}");
+    assert_eq!((&findings[0]["code"], &findings[0]["about"]), (&"SAMPLE".into(), &"sample/picked".into()));
+}
+
+/// The rules keep no roots of earlier trees, so a lead who tries roots until the sample suits can record it: a root is
+/// 32 bytes of anybody's choice. `verify` once said that nothing was wrong.
+#[test]
+fn a_seed_that_was_chosen_is_found_by_whoever_verifies() {
+    let scene = Scene::with_a_month();
+    let frame = scene.frame("wanted", &["--month", "2024-04"]).result();
+    scene.something_else_happens();
+    let streams: Vec<String> = (1..=197).map(|n| format!("search/7b8bb2f318d0435a-{n}")).collect();
+    let digest = ledger_sample::frame_digest(streams.iter().map(String::as_str));
+    let (root, positions) = (0_u64..)
+        .map(|attempt| ledger_core::hash::Hash::of(&attempt.to_be_bytes()))
+        .map(|root| (root, ledger_sample::draw(&root, &digest, 197, 10).expect("ten of 197")))
+        .find(|(_, positions)| positions[0] == 41)
+        .expect("one attempt in 197 will do");
+    let drawn: Vec<String> = positions
+        .iter()
+        .map(|at| format!("{{position: {at}, record: {}}}", streams[usize::try_from(*at).expect("a place")]))
+        .collect();
+    scene.accept(&format!(
+        "{{kind: SampleDrawn, stream: sample/wanted, signed_by: {LEAD}, body: {{checkpoint_size: {}, root: {}, \
+         drawn: [{}]}}}}",
+        frame["entry"].as_u64().expect("an entry") + 2,
+        root.to_hex(),
+        drawn.join(", ")
+    ));
+    scene.json(["export", "ledger", "copy"]);
+    for place in ["ledger", "copy"] {
+        let answer = scene.run(["verify", place]);
+        assert_eq!(answer.code, 3, "{answer:?}");
+        assert!(answer.stdout.contains("SAMPLE: sample/wanted: the draw names the root"), "{answer:?}");
+    }
 }
 
 /// What anybody can compute who waits for the seed: by a second sample that is drawn honestly from the same place.

@@ -50,7 +50,8 @@ pub struct Finding {
 
 impl Finding {
     /// A breach, to be completed by the methods below.
-    pub(crate) fn new(code: Code, sentence: impl Into<String>) -> Self {
+    #[must_use]
+    pub fn new(code: Code, sentence: impl Into<String>) -> Self {
         Self {
             code,
             severity: Severity::Breach,
@@ -67,12 +68,21 @@ impl Finding {
         Self { severity: Severity::Note, ..Self::new(code, sentence) }
     }
 
-    pub(crate) fn at(self, index: u64) -> Self {
+    /// Names the entry it is about, 0-based.
+    #[must_use]
+    pub fn at(self, index: u64) -> Self {
         Self { index: Some(EntryIndex(index)), ..self }
     }
 
-    pub(crate) fn about(self, about: impl fmt::Display) -> Self {
+    /// Names the file, key, digest or stream it is about.
+    #[must_use]
+    pub fn about(self, about: impl fmt::Display) -> Self {
         Self { about: Some(about.to_string()), ..self }
+    }
+
+    /// Where it stands among others: in the order of the entries, those about none last.
+    pub(crate) fn place(&self) -> (u64, Code) {
+        (self.index.map_or(u64::MAX, |index| index.0), self.code)
     }
 
     pub(crate) fn expected(self, expected: impl fmt::Display, found: impl fmt::Display) -> Self {
@@ -136,6 +146,8 @@ codes! {
     Genesis = "GENESIS", "Entry 0 is not the one that the auditor knows: this is another ledger, or one begun anew.";
     LogKey = "LOG-KEY", "Entry 0 pins other log keys than the ones that the auditor was given.";
     KeySuspect = "KEY-SUSPECT", "The entry was signed with a key that was later revoked as compromised from before that entry on.";
+    Sample = "SAMPLE", "A sample is not the one that its frame and its seed give.";
+    SourceFile = "SOURCE-FILE", "Imported rows do not give the file that was imported.";
     Stray = "STRAY", "A file is there that belongs to no ledger of this size; it was not checked.";
 }
 
@@ -180,7 +192,7 @@ impl Findings {
 
     /// The findings in the order of the entries, those about none last; and how many there are of each code.
     pub(crate) fn into_parts(mut self) -> (Vec<Finding>, BTreeMap<Code, u64>) {
-        self.told.sort_by_key(|f| (f.index.map_or(u64::MAX, |i| i.0), f.code));
+        self.told.sort_by_key(Finding::place);
         (self.told, self.counts)
     }
 }

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use ledger_core::hash::Hash;
 use serde::{Serialize, Serializer};
 
-use crate::finding::{Code, Finding};
+use crate::finding::{Code, Finding, MAX_TOLD};
 use crate::trust::KeyBasis;
 
 /// Number of the report's layout. Fields may be added under the same number; none changes its meaning.
@@ -58,6 +58,29 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// What could not be read, and kept the audit from deciding.
     pub obstacles: Vec<String>,
+}
+
+impl Report {
+    /// Adds what was found beside the audit itself: by looking into what statements say, which it does not.
+    pub fn add(&mut self, found: Vec<Finding>) {
+        for finding in found {
+            let count = self.finding_counts.entry(finding.code).or_default();
+            *count += 1;
+            self.verdict = Verdict::Findings;
+            if *count <= MAX_TOLD {
+                self.findings.push(finding);
+            }
+        }
+        self.findings.sort_by_key(Finding::place);
+    }
+
+    /// Something that should have been looked at could not be. A verdict that something is wrong stands.
+    pub fn could_not(&mut self, obstacle: String) {
+        if self.verdict == Verdict::Clean {
+            self.verdict = Verdict::CannotDecide(obstacle.clone());
+        }
+        self.obstacles.push(obstacle);
+    }
 }
 
 /// The outcome of an audit.
@@ -132,6 +155,10 @@ pub struct Counts {
     pub addenda: AddendaCount,
     /// Bytes of entries.
     pub bytes: u64,
+    /// Samples whose draw was repeated. Whoever can read the records' words adds this; see [`Report::add`].
+    pub samples: u64,
+    /// Imported files that were put together again.
+    pub files: u64,
 }
 
 /// Sealed fields, by what became of them.

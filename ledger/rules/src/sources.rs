@@ -2,8 +2,8 @@
 //!
 //! An imported row carries the bytes it has in the file and nothing else, and its stream tells which row of which file
 //! it is; so importing twice changes nothing, and identical rows stay separate searches. That the file's digest is
-//! the digest of head, rows and tail is checked by whoever writes the file again (`scrutiny import export-source`, an
-//! auditor): the rules do not keep millions of rows.
+//! the digest of head, rows and tail is checked by whoever puts the file together again (`scrutiny verify`, and
+//! `scrutiny import export-source`): the rules do not keep millions of rows.
 
 use ledger_core::statement::Statement;
 use prost::Message;

@@ -63,6 +63,9 @@ impl Report {
         writeln!(f, "  {} statements judged again by the rules, each at its place", c.rules)?;
         writeln!(f, "  {} tiles and {} checkpoints compared with the tree", c.tiles, c.checkpoints)?;
         writeln!(f, "  {} cosignatures by witnesses that you named", c.cosignatures)?;
+        if c.samples + c.files > 0 {
+            writeln!(f, "  {} samples repeated, {} imported files put together again", c.samples, c.files)?;
+        }
         let AddendaCount { present, withheld, erased, missing, wrong } = c.addenda;
         writeln!(
             f,

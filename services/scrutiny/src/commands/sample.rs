@@ -10,7 +10,8 @@ mod place;
 mod query;
 mod show;
 
-pub(crate) use check::check;
+pub(crate) use check::{Wrong, check, repeat_all};
 pub(crate) use draw::draw;
 pub(crate) use frame::frame;
+pub(crate) use place::each;
 pub(crate) use show::{drawn_records, show};

@@ -1,5 +1,7 @@
 //! `scrutiny verify`: recompute everything, report every finding.
 
+mod contents;
+
 use std::path::{Path, PathBuf};
 
 use ledger_audit::{Export, ExportDir, Folder, Report, Source, Trust, Verdict, audit};
@@ -39,11 +41,15 @@ pub(crate) fn own_ledger(at: &Common, out: Output) -> Done<Report> {
 
 fn audited(source: &dyn Source, known: &Trust, out: Output) -> Report {
     let bar = out.progress(0, "verifying");
-    let report = audit(source, known, &mut |progress| {
+    let mut report = audit(source, known, &mut |progress| {
         bar.set_length(progress.of.unwrap_or(progress.entries));
         bar.set_position(progress.entries);
     });
     bar.finish_and_clear();
+    // Of entries that are not the recorded ones there is nothing more to say.
+    if report.verdict != Verdict::Findings {
+        contents::check(source, &mut report, out);
+    }
     report
 }
 

@@ -1,12 +1,15 @@
 //! `scrutiny sample check`: the draw once more, from what anybody can have.
 
+use std::collections::BTreeMap;
+
 use ledger_audit::Source;
 use ledger_core::hash::Hash;
+use ledger_core::ids::EntryIndex;
 use ledger_sample::METHOD;
 use scrutiny_proto::review::v1::SampleDrawn;
 use serde_json::json;
 
-use super::draw::drawn;
+use super::draw::{committed, drawn};
 use super::place::{self, Recorded};
 use super::query;
 use crate::cli::{Common, SampleCheck};
@@ -17,15 +20,18 @@ use crate::output::{Output, count};
 pub(crate) fn check(args: &SampleCheck, at: &Common, out: Output) -> Done {
     let source = target(args.target.as_ref(), at)?.open()?;
     let sample = place::sample(&*source, &args.name, args.at, out)?;
-    let Some((entry, recorded)) = &sample.drawn else {
+    let Some((entry, recorded)) = sample.drawn.clone() else {
         let until = args.at.map_or_else(String::new, |size| format!(" among the first {size} entries"));
         return Err(Stop::CannotDecide(format!(
             "sample/{} has its frame, entry #{}, and is not drawn yet{until}",
             args.name, sample.frame_at
         )));
     };
-    let problems = problems(&*source, &sample, recorded, out)?;
+    let samples = [sample];
+    let problems = repeat(&*source, &samples, out)?.remove(0);
+    let [sample] = &samples;
     let frame = &sample.frame;
+    let seed = if problems.is_empty() { "the first checkpoint behind the frame" } else { "as the draw says" };
     let facts = [
         format!(
             "Frame   #{}: {} {}, over the first {} entries",
@@ -34,10 +40,7 @@ pub(crate) fn check(args: &SampleCheck, at: &Common, out: Output) -> Done {
             query::words(&sample.query()),
             frame.tree_size
         ),
-        format!(
-            "Seed    {}: the root of {} entries, the first checkpoint behind the frame",
-            recorded.root, recorded.checkpoint_size
-        ),
+        format!("Seed    {}: the root of {} entries, {seed}", recorded.root, recorded.checkpoint_size),
         format!(
             "Draw    #{entry}: {} by {}",
             count(recorded.drawn.len() as u64, "record", "records"),
@@ -76,60 +79,93 @@ pub(crate) fn check(args: &SampleCheck, at: &Common, out: Output) -> Done {
     }
 }
 
-/// Everything in which the recorded draw is not the one that frame and seed give.
-fn problems(
-    source: &dyn Source,
-    sample: &Recorded,
-    recorded: &SampleDrawn,
-    out: Output,
-) -> Done<Vec<String>> {
-    let mut found = Vec::new();
+/// A sample that is not what its frame and its seed give.
+pub(crate) struct Wrong {
+    pub(crate) name: String,
+    /// The draw's entry, or the frame's where nothing is drawn yet.
+    pub(crate) at: EntryIndex,
+    pub(crate) problem: String,
+}
+
+/// Repeats every sample of a record. Says how many there are, and what is wrong with them.
+pub(crate) fn repeat_all(source: &dyn Source, out: Output) -> Done<(u64, Vec<Wrong>)> {
+    let samples = place::samples(source, None, out)?;
+    if samples.is_empty() {
+        return Ok((0, Vec::new()));
+    }
+    let problems = repeat(source, &samples, out)?;
+    let wrong = samples.iter().zip(problems).flat_map(|(sample, problems)| {
+        let at = sample.drawn.as_ref().map_or(sample.frame_at, |(entry, _)| *entry);
+        problems.into_iter().map(move |problem| Wrong { name: sample.name.clone(), at, problem })
+    });
+    Ok((samples.len() as u64, wrong.collect()))
+}
+
+/// For each sample, everything in which it is not the one that frame and seed give.
+fn repeat(source: &dyn Source, samples: &[Recorded], out: Output) -> Done<Vec<Vec<String>>> {
+    let kept = place::checkpoints(source)?;
+    if kept.is_empty() {
+        let sentence = format!("{} keeps no checkpoints, so nobody can tell which came first", source.name());
+        return Err(Stop::CannotDecide(sentence));
+    }
+    let computed = place::compute(source, samples, out)?;
+    let one = |(sample, streams): (&Recorded, &Result<Vec<String>, String>)| {
+        let mut found = frame_problems(sample, streams);
+        if let Some((_, recorded)) = &sample.drawn {
+            found.extend(seed_problems(sample, recorded, &kept, &computed.roots));
+            if let (true, Ok(streams)) = (found.is_empty(), streams) {
+                found.extend(differences(sample, streams, recorded)?);
+            }
+        }
+        Ok(found)
+    };
+    samples.iter().zip(&computed.frames).map(one).collect()
+}
+
+fn frame_problems(sample: &Recorded, streams: &Result<Vec<String>, String>) -> Vec<String> {
     let (frame, frame_at) = (&sample.frame, sample.frame_at.0);
+    let mut found = Vec::new();
     if frame.method != METHOD {
-        return Err(Stop::CannotDecide(format!(
-            "this program draws by {METHOD}, and the frame names {:?}",
-            frame.method
-        )));
+        found.push(format!("this program draws by {METHOD}, and the frame names {:?}", frame.method));
     }
     if frame.tree_size > frame_at {
-        found.push(format!(
-            "the frame is of {} entries, and there were {frame_at} before it",
-            frame.tree_size
-        ));
+        let size = frame.tree_size;
+        found.push(format!("the frame is of {size} entries, and there were {frame_at} before it"));
     }
-    match place::seed(source, sample.frame_at)? {
-        Some((size, _)) if size == recorded.checkpoint_size => {}
-        Some((size, _)) => found.push(format!(
-            "the first checkpoint behind the frame is of {size} entries, and the draw took that of {}",
-            recorded.checkpoint_size
+    match streams {
+        Ok(streams) => found.extend(committed(sample, streams).err()),
+        Err(problem) => found.push(problem.clone()),
+    }
+    found
+}
+
+fn seed_problems(
+    sample: &Recorded,
+    recorded: &SampleDrawn,
+    kept: &BTreeMap<u64, Hash>,
+    roots: &BTreeMap<u64, Hash>,
+) -> Vec<String> {
+    let mut found = Vec::new();
+    let size = recorded.checkpoint_size;
+    match kept.range(sample.frame_at.0 + 2..).next() {
+        Some((first, _)) if *first == size => {}
+        Some((first, _)) => found.push(format!(
+            "the first checkpoint behind the frame is of {first} entries, and the draw took that of {size}"
         )),
         None => found.push("no checkpoint behind the frame is kept here".to_owned()),
     }
-    let root = place::root_of_entries(source, recorded.checkpoint_size, out)?;
-    let kept = place::checkpoint_root(source, recorded.checkpoint_size)?;
-    for (what, root) in [("the entries come to", root), ("the checkpoint has", kept)] {
-        let got = root.map_or_else(|| "none".to_owned(), |root| root.to_hex());
+    for (what, root) in [("the entries come to", roots.get(&size)), ("the checkpoint has", kept.get(&size))] {
+        let got = root.map_or_else(|| "none".to_owned(), Hash::to_hex);
         if got != recorded.root {
             found.push(format!("the draw names the root {}, and {what} {got}", recorded.root));
         }
     }
-    found.extend(differences(source, sample, recorded, out)?);
-    Ok(found)
+    found
 }
 
-fn differences(
-    source: &dyn Source,
-    sample: &Recorded,
-    recorded: &SampleDrawn,
-    out: Output,
-) -> Done<Vec<String>> {
-    let streams = place::evaluate(source, &sample.query(), sample.frame.tree_size, out)?;
+fn differences(sample: &Recorded, streams: &[String], recorded: &SampleDrawn) -> Done<Vec<String>> {
     let Some(root) = Hash::from_hex(&recorded.root) else { return Ok(Vec::new()) };
-    let given = match drawn(sample, &streams, &root) {
-        Ok(given) => given,
-        Err(Stop::VerificationFailed(problem)) => return Ok(vec![problem]),
-        Err(other) => return Err(other),
-    };
+    let given = drawn(sample, streams, &root)?;
     let mut found = Vec::new();
     if given.len() != recorded.drawn.len() {
         found.push(format!(
@@ -138,8 +174,8 @@ fn differences(
             recorded.drawn.len()
         ));
     }
-    for (n, ((_, record), named)) in (1..).zip(given.iter().zip(&recorded.drawn)) {
-        if **record != named.record {
+    for (n, ((at, record), named)) in (1..).zip(given.iter().zip(&recorded.drawn)) {
+        if **record != named.record || *at != named.position {
             found.push(format!("in place {n}, frame and seed give {record}, and {} is named", named.record));
         }
     }

@@ -55,23 +55,29 @@ pub(crate) fn draw(args: &SampleDraw, at: &Common, out: Output) -> Done {
     Ok(())
 }
 
+/// Whether the query gives the frame that was committed to; a sentence when it does not.
+pub(super) fn committed(sample: &Recorded, streams: &[String]) -> Result<Hash, String> {
+    let digest = frame_digest(streams.iter().map(String::as_str));
+    let (size, frame) = (streams.len() as u64, &sample.frame);
+    if digest.to_hex() == frame.frame_sha256 && size == frame.frame_size {
+        return Ok(digest);
+    }
+    Err(format!(
+        "the query gives {size} records with digest {}, and the frame was committed to as {} with {}",
+        digest.to_hex(),
+        frame.frame_size,
+        frame.frame_sha256
+    ))
+}
+
 /// The records that root and frame give, each with its position. The frame must be the one committed to.
 pub(super) fn drawn<'a>(
     sample: &Recorded,
     streams: &'a [String],
     root: &Hash,
 ) -> Done<Vec<(u64, &'a String)>> {
-    let digest = frame_digest(streams.iter().map(String::as_str));
-    let (size, frame) = (streams.len() as u64, &sample.frame);
-    if digest.to_hex() != frame.frame_sha256 || size != frame.frame_size {
-        return Err(Stop::VerificationFailed(format!(
-            "the query gives {size} records with digest {}, and the frame was committed to as {} with {}",
-            digest.to_hex(),
-            frame.frame_size,
-            frame.frame_sha256
-        )));
-    }
-    let positions = ledger_sample::draw(root, &digest, size, frame.n.into())
+    let digest = committed(sample, streams).map_err(Stop::VerificationFailed)?;
+    let positions = ledger_sample::draw(root, &digest, streams.len() as u64, sample.frame.n.into())
         .map_err(|e| Stop::VerificationFailed(e.to_string()))?;
     let record = |at: u64| (at, &streams[usize::try_from(at).expect("a position in the frame")]);
     Ok(positions.into_iter().map(record).collect())

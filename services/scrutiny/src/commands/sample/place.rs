@@ -1,10 +1,13 @@
 //! A place that holds a record (a ledger, an export, a published log) as samples are read from it.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use ledger_audit::Source;
+use ledger_audit::source::{Kept, SourceError};
 use ledger_core::checkpoint::SignedCheckpoint;
 use ledger_core::entry::Entry;
 use ledger_core::hash::Hash;
-use ledger_core::ids::{EntryIndex, TreeSize};
+use ledger_core::ids::EntryIndex;
 use ledger_core::merkle::Frontier;
 use prost::Message as _;
 use scrutiny_proto::review::v1::{FrameQuery, SampleDrawn, SampleFrameCommitted};
@@ -35,7 +38,7 @@ impl Recorded {
 }
 
 /// Shows every entry below `size`, or all there are, in order. Says how many there were.
-pub(super) fn each(
+pub(crate) fn each(
     source: &dyn Source,
     size: Option<u64>,
     out: Output,
@@ -117,22 +120,48 @@ pub(super) fn seed(source: &dyn Source, frame_at: EntryIndex) -> Done<Option<(u6
     Ok(None)
 }
 
-/// The root that a checkpoint of this size claims; `None` when none of this size was kept.
-pub(super) fn checkpoint_root(source: &dyn Source, size: u64) -> Done<Option<Hash>> {
-    for kept in source.checkpoints() {
+/// Every checkpoint that is kept, with the root that it claims.
+pub(super) fn checkpoints(source: &dyn Source) -> Done<BTreeMap<u64, Hash>> {
+    let claimed = |kept: Result<Kept, SourceError>| {
         let kept = kept.map_err(unreadable)?;
-        if kept.size == TreeSize(size) {
-            return claimed_root(&kept.note).map(Some);
-        }
-    }
-    Ok(None)
+        Ok((kept.size.0, claimed_root(&kept.note)?))
+    };
+    source.checkpoints().map(claimed).collect()
 }
 
-/// The root that the entries themselves come to.
-pub(super) fn root_of_entries(source: &dyn Source, size: u64, out: Output) -> Done<Option<Hash>> {
-    let mut tree = Frontier::new();
-    let read = each(source, Some(size), out, |bytes, _| tree.push(Hash::leaf(bytes)))?;
-    Ok((read == size).then(|| tree.root()))
+/// What samples come to when they are repeated from the entries, all in one reading.
+pub(super) struct Computed {
+    /// The records of each sample's frame; a sentence for a query that cannot be asked.
+    pub(super) frames: Vec<Result<Vec<String>, String>>,
+    /// Roots of the trees whose roots the draws name.
+    pub(super) roots: BTreeMap<u64, Hash>,
+}
+
+/// Evaluates every frame over the entries that it names, and the trees that the seeds are the roots of.
+pub(super) fn compute(source: &dyn Source, samples: &[Recorded], out: Output) -> Done<Computed> {
+    let mut frames: Vec<_> =
+        samples.iter().map(|s| Frame::new(&s.query()).map_err(|e| e.to_string())).collect();
+    let seeds: BTreeSet<u64> =
+        samples.iter().filter_map(|s| s.drawn.as_ref()).map(|(_, drawn)| drawn.checkpoint_size).collect();
+    let needed = samples.iter().map(|s| s.frame.tree_size).chain(seeds.iter().copied()).max().unwrap_or(0);
+    let (mut tree, mut roots) = (Frontier::new(), BTreeMap::new());
+    let mut size = 0;
+    each(source, Some(needed), out, |bytes, entry| {
+        for (frame, sample) in frames.iter_mut().zip(samples) {
+            if let Ok(frame) = frame
+                && size < sample.frame.tree_size
+            {
+                frame.apply(&entry);
+            }
+        }
+        tree.push(Hash::leaf(bytes));
+        size += 1;
+        if seeds.contains(&size) {
+            roots.insert(size, tree.root());
+        }
+    })?;
+    let frames = frames.into_iter().map(|frame| frame.map(Frame::into_streams)).collect();
+    Ok(Computed { frames, roots })
 }
 
 /// Its signatures are for `scrutiny verify`.

@@ -82,6 +82,11 @@ impl Frame {
         &self.streams
     }
 
+    /// The same, when nothing more is to come.
+    pub(super) fn into_streams(self) -> Vec<String> {
+        self.streams
+    }
+
     fn search_fits(&self, entry: &Entry) -> bool {
         let Ok(body) = StopSearchRecorded::decode(entry.statement.body.clone()) else { return false };
         if body.source_line.is_empty() {
