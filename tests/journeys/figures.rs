@@ -160,10 +160,16 @@ fn the_public_sees_no_small_number_and_none_that_gives_one_away() {
     assert!(page.contains("SMALL_NUMBERS") && page.contains("<caption>") && page.contains("lang=\"en-GB\""));
 
     // One form more: no cell moves by one in public.
+    let statement = first["statement"].as_str().expect("a statement");
+    let statement =
+        statement.replace("KEY", "governance-officer").replace("ADDRESS", "force.example/stop-search");
+    scene.accept(&statement);
     late_form(&scene);
     let again = ["publication", "publication-stop-search", "--period", "2024-04"];
     let refused = scene.run(again.iter().chain(&["--out", "one"]));
     assert_eq!(refused.code, 7, "an earlier edition is not written over: {refused:?}");
+    let forgetful = scene.run(again.iter().chain(&["--out", "two"]));
+    assert!(forgetful.code == 7 && forgetful.stderr.contains("--previous"), "{forgetful:?}");
     let second = scene.run(again.iter().chain(&["--out", "two", "--previous", "one"]));
     assert_eq!(second.code, 0, "{second:?}");
     for table in ["search_types.csv", "find_rates.csv", "outcomes.csv"] {
@@ -173,6 +179,11 @@ fn the_public_sees_no_small_number_and_none_that_gives_one_away() {
             assert!(same_or_withheld, "{table}: {old} became {new}");
         }
     }
+    let other = scene.run(again.iter().chain(&["--out", "three", "--previous", "two"]));
+    assert!(
+        other.code == 7 && other.stderr.contains("what was published last"),
+        "two never went out: {other:?}"
+    );
 }
 
 #[test]

@@ -3,6 +3,7 @@
 //! The root is computed from the entries' own bytes, so figures stand on exactly the tree that they name. Whether
 //! its entries are genuine is for `scrutiny verify`.
 
+use std::collections::HashMap;
 use std::path::Path;
 
 use indicatif::ProgressBar;
@@ -13,6 +14,8 @@ use ledger_core::ids::{EntryIndex, TreeSize};
 use ledger_core::merkle::Frontier;
 use projector::dataset::Dataset;
 use projector::{Projection as _, Standing};
+use prost::Message as _;
+use scrutiny_proto::governance::v1::PublicationRecorded;
 
 use crate::exit::{Done, Stop};
 use crate::live::LiveLedger;
@@ -31,6 +34,8 @@ pub(crate) struct Count<'a> {
     pub(crate) ledger: String,
     /// When the last entry was recorded, seconds since the Unix epoch.
     pub(crate) made: i64,
+    /// What was published last, by stream: the entry that says so, and the digest of the page.
+    pub(crate) published: HashMap<String, (EntryIndex, String)>,
     bar: ProgressBar,
 }
 
@@ -54,6 +59,7 @@ impl<'a> Count<'a> {
             frontier: Frontier::new(),
             ledger: String::new(),
             made: 0,
+            published: HashMap::new(),
             bar: out.progress(0, "counting"),
         }
     }
@@ -100,6 +106,14 @@ impl<'a> Count<'a> {
             self.ledger = entry.statement.ledger.as_str().to_owned();
         }
         self.made = i64::try_from(entry.recorded_at_ms / 1000).unwrap_or(i64::MAX);
+        if entry.statement.kind == "scrutiny.governance.v1.PublicationRecorded" {
+            let body = PublicationRecorded::decode(entry.statement.body.clone()).unwrap_or_default();
+            // One that was withdrawn was seen all the same.
+            if !body.content_sha256.is_empty() {
+                let stream = entry.statement.stream.to_string();
+                self.published.insert(stream, (index, body.content_sha256));
+            }
+        }
         self.dataset.apply(index, entry.recorded_at_ms, &entry.statement);
         self.frontier.push(Hash::leaf(bytes));
         Ok(())

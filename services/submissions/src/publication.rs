@@ -64,6 +64,22 @@ struct ShownTable {
     counts: Vec<Option<u64>>,
 }
 
+impl ShownTable {
+    /// The counts under other names of rows. A row that was not there had nothing in it, and everybody could see that:
+    /// words that nobody knew have a row only in the edition that has such a record.
+    fn under(&self, names: &[String]) -> Vec<Option<u64>> {
+        let width = self.columns + 1;
+        let lines: Vec<&[Option<u64>]> = self.counts.chunks(width).collect();
+        let withheld = vec![None; width];
+        let line = |at: usize| lines.get(at).copied().unwrap_or(&withheld);
+        let row = |name: &String| match self.rows.iter().position(|row| row == name) {
+            Some(at) => line(at).to_vec(),
+            None => vec![Some(0); width],
+        };
+        names.iter().flat_map(row).chain(line(self.rows.len()).iter().copied()).collect()
+    }
+}
+
 /// Why nothing is published.
 #[derive(Debug, thiserror::Error)]
 pub enum PublicationError {
@@ -203,9 +219,8 @@ fn publish(table: &TableTemplate, found: &MeasureView, before: Option<&ShownTabl
     let names: Vec<String> = found.cells.iter().map(|cell| cell.name.clone()).collect();
     let grid = Grid::new(&rows);
     let columns = rows.first().map_or(0, Vec::len);
-    let before = before
-        .filter(|b| b.rows == names && b.columns == columns)
-        .map(|b| Published::remembered(b.columns, &b.counts));
+    let before =
+        before.filter(|b| b.columns == columns).map(|b| Published::remembered(columns, &b.under(&names)));
     // Each record is once in such a table, so its columns add up to something that other tables show too.
     let has_totals = !matches!(table.by.first().map(String::as_str), Some("tactic" | "level") | None);
     let published = if has_totals {
@@ -342,4 +357,31 @@ fn record(tables: &[Public]) -> Vec<u8> {
         keys: 1,
         rows: rows.collect(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A late form with a word that nobody knows brought a row of its own; the edition before was then taken for
+    /// another table, and the cells that had moved by one were shown.
+    #[test]
+    fn an_edition_with_a_row_more_is_compared_with_the_one_before_all_the_same() {
+        let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+        let counts = [Some(40), Some(40), None, None, Some(48), Some(48)];
+        let before = ShownTable { rows: names(&["Male", "Other"]), columns: 1, counts: counts.to_vec() };
+        let now = before.under(&names(&["Male", "Other", "Unrecognised"]));
+        assert_eq!(now, [Some(40), Some(40), None, None, Some(0), Some(0), Some(48), Some(48)]);
+        let grid = Grid::new(&[vec![41], vec![8], vec![1]]);
+        let published = grid.publish_below_totals(Some(&Published::remembered(1, &now)));
+        let shown = |row| published.get(row, 0).filter(|cell| matches!(cell, Shown::Count(_)));
+        assert_eq!(
+            (0..4).filter_map(shown).collect::<Vec<_>>(),
+            [],
+            "48 became 50: the total moved by a small number too"
+        );
+
+        let cut_short = ShownTable { counts: vec![Some(40)], ..before };
+        assert!(cut_short.under(&names(&["Other"])).iter().all(Option::is_none), "what is lost was withheld");
+    }
 }

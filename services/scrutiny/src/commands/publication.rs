@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use ledger_core::hash::Hash;
 use projector::dataset::Question;
 use projector::dataset::population::Population;
 use serde_json::json;
@@ -31,15 +32,11 @@ pub(crate) fn run(args: &cli::Publication, at: &Common, out: Output) -> Done {
         PublicationError::Before(_) => Stop::Conflict(format!("--previous: {e}")),
         other => Stop::Usage(other.to_string()),
     })?;
+    let name = format!("{}-{period}", template.name);
+    check_previous(&counted, &format!("publication/{body}/{name}"), args.previous.as_deref(), &made)?;
     let dir = args.out.clone().unwrap_or_else(|| PathBuf::from(format!("{}-{body}-{period}", template.name)));
     write(&dir, &made)?;
-    let statement = statement(
-        &made,
-        &body,
-        &format!("{}-{period}", template.name),
-        standing.tree_size.0,
-        before.is_some(),
-    );
+    let statement = statement(&made, &body, &name, standing.tree_size.0, before.is_some());
     if let Some(file) = &args.statement {
         std::fs::write(file, &statement).map_err(io(file))?;
     }
@@ -61,6 +58,29 @@ pub(crate) fn run(args: &cli::Publication, at: &Common, out: Output) -> Done {
         out.say("Keep the folder: a later edition of the month is made with --previous, so that no difference gives anything away.");
     }
     Ok(())
+}
+
+/// A later edition is made from the one before it, or a number could be computed from the two.
+fn check_previous(counted: &Count<'_>, stream: &str, previous: Option<&Path>, made: &Publication) -> Done {
+    let Some((entry, digest)) = counted.published.get(stream) else { return Ok(()) };
+    if *digest == made.content_sha256 {
+        return Ok(());
+    }
+    let Some(dir) = previous else {
+        return Err(Stop::Conflict(format!(
+            "an edition was published already (entry #{entry}), and what differs between the two would give numbers \
+             away: give the folder it was made in with --previous"
+        )));
+    };
+    let page = dir.join(PAGE_FILE);
+    let found = Hash::of(&std::fs::read(&page).map_err(io(&page))?).to_hex();
+    if found == *digest {
+        return Ok(());
+    }
+    Err(Stop::Conflict(format!(
+        "--previous: {} has digest {found}, and what was published last (entry #{entry}) had {digest}",
+        page.display()
+    )))
 }
 
 fn shown_before(dir: &Path) -> Done<ShownBefore> {
