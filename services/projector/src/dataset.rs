@@ -43,6 +43,10 @@ pub struct Dataset {
     bodies: Vec<String>,
     /// Source file → the force it is about.
     sources: HashMap<String, u16>,
+    /// Streams of files by the force and the period they are about.
+    files: BTreeMap<(u16, String), Vec<String>>,
+    /// Searches that a record of force named before they were recorded → that record.
+    awaited: HashMap<[u8; 16], Vec<u64>>,
     searches: Vec<Search>,
     forces: Vec<Force>,
     /// Stream of a record → its row.

@@ -122,6 +122,42 @@ fn force_was_used_in_94_of_213_searches_of_persons() {
     );
 }
 
+/// Officers fill in the form on force first: its link to a search that was not recorded yet was once lost.
+#[test]
+fn a_link_counts_whichever_record_comes_first() {
+    let mut said = Said::default();
+    let force =
+        said.force(1, &UseOfForceRecorded { search: "search/7".to_owned(), ..taser(TaserUse::Drawn) });
+    let search = said.search(7, &person());
+    said.search(8, &person());
+    assert_eq!(of(cell(&said.view("2023-09"), "force-in-searches", "all")), (1, 2, 0, "50.0"));
+    let period = "2023-09".parse().expect("it reads");
+    let behind =
+        said.dataset.behind("cambridgeshire", period, "force-in-searches", "all").expect("it is there");
+    assert_eq!(behind.numerator, [force, search]);
+}
+
+/// A file published anew has every search of the first one again; its figures were twice what they should be, and
+/// nothing said so.
+#[test]
+fn two_files_about_one_month_are_told_beside_the_figures() {
+    let mut said = Said::default();
+    let mut file = |name: &str, period_words: &str| {
+        let (force, period_words) = ("cambridgeshire".to_owned(), period_words.to_owned());
+        let body = SourceFileImported { force, period_words, ..Default::default() };
+        said.say("SourceFileImported", &format!("source/{name}"), "2023-10-01", &body);
+    };
+    file("aaaaaaaaaaaaaaaa", "2023-09");
+    file("bbbbbbbbbbbbbbbb", "2023-10");
+    file("cccccccccccccccc", "2023-10");
+    assert_eq!(said.view("2023-09").warnings().count(), 0);
+    for period in ["2023-10", "ye-2024-03"] {
+        let warnings: Vec<_> = said.view(period).warnings().collect();
+        assert_eq!(warnings.len(), 1, "{period}");
+        assert!(warnings[0].starts_with("source/bbbbbbbbbbbbbbbb and source/cccccccccccccccc are about"));
+    }
+}
+
 #[test]
 fn ninety_one_of_a_hundred_records_are_reasonable_as_recorded_and_unclear_ones_are_in_no_denominator() {
     let mut said = Said::default();

@@ -96,6 +96,7 @@ pub fn fill(template: &Template, view: &DatasetView, stamp: Stamp<'_>) -> Result
             view.without_month
         ));
     }
+    cover.extend(view.warnings());
     let workbook = Workbook {
         title: format!("{}: {}, {}", template.title, view.body, period.words()),
         cover,

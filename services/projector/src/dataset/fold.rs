@@ -41,6 +41,10 @@ impl Dataset {
         if !file.force.is_empty() {
             let body = self.body(&file.force);
             self.sources.insert(source.to_owned(), body);
+            if !file.period_words.is_empty() {
+                let streams = self.files.entry((body, file.period_words)).or_default();
+                streams.push(statement.stream.as_str().to_owned());
+            }
         }
     }
 
@@ -56,7 +60,13 @@ impl Dataset {
             Home { body: self.home_of_search(statement), month: month.or_else(|| month_of(statement)) };
         let subject = Subject::Search(u32::try_from(self.searches.len()).unwrap_or(u32::MAX));
         self.months.entry((row.home.body, row.home.month)).or_default().push(subject);
-        self.places.insert(name(statement.stream.as_str()), subject);
+        let place = name(statement.stream.as_str());
+        // Officers often fill in the form on force before the one on the search.
+        for force in self.awaited.remove(&place).unwrap_or_default() {
+            row.force = Said::Yes;
+            self.behind.push((subject, Because::Force, force));
+        }
+        self.places.insert(place, subject);
         self.searches.push(row);
     }
 
@@ -92,9 +102,15 @@ impl Dataset {
         self.months.entry((home.body, home.month)).or_default().push(subject);
         self.places.insert(name(statement.stream.as_str()), subject);
         self.forces.push(row);
-        if let Some(&Subject::Search(at)) = self.places.get(&name(&record.search)) {
+        if record.search.is_empty() {
+            return;
+        }
+        let search = name(&record.search);
+        if let Some(&Subject::Search(at)) = self.places.get(&search) {
             self.searches[at as usize].force = Said::Yes;
             self.behind.push((Subject::Search(at), Because::Force, entry));
+        } else {
+            self.awaited.entry(search).or_default().push(entry);
         }
     }
 

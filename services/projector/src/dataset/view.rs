@@ -38,6 +38,9 @@ pub struct DatasetView {
     pub records: [u64; 2],
     /// Records of the body whose month nobody can tell, and so in no figure.
     pub without_month: u64,
+    /// Files that say they are about the same month of the period, as streams: a search that stands in two of them is
+    /// counted twice.
+    pub same_month: Vec<Vec<String>>,
     /// Each measure under each of its breakdowns.
     pub measures: Vec<MeasureView>,
     /// Rates against the population; empty where none is known for the body.
@@ -94,9 +97,20 @@ impl Dataset {
             period: period.to_string(),
             records: [searches, forces],
             without_month: self.without_month(body) as u64,
+            same_month: self.same_month(body, period),
             measures,
             disparities: self.disparities(body, &subjects, population),
         }
+    }
+
+    fn same_month(&self, body: &str, period: Period) -> Vec<Vec<String>> {
+        let number = self.number(body);
+        let covers = |words: &str| words.parse().is_ok_and(|month| period.covers(month));
+        let several = self
+            .files
+            .iter()
+            .filter(|((of, words), streams)| Some(*of) == number && streams.len() > 1 && covers(words));
+        several.map(|(_, streams)| streams.clone()).collect()
     }
 
     fn disparities(&self, body: &str, subjects: &[Subject], population: &Population) -> Vec<DisparityView> {
@@ -143,6 +157,16 @@ impl DatasetView {
         self.measures.iter().find(|m| m.measure == measure && m.by == by)
     }
 
+    /// What has to be known of the records before any figure of them is used.
+    pub fn warnings(&self) -> impl Iterator<Item = String> + '_ {
+        self.same_month.iter().map(|streams| {
+            format!(
+                "{} are about the same month: a search that stands in two of them is counted twice.",
+                streams.join(" and ")
+            )
+        })
+    }
+
     /// One row for each figure, empty ones left out.
     #[must_use]
     pub fn to_table(&self) -> Table {
@@ -169,6 +193,7 @@ impl DatasetView {
                 self.without_month
             ));
         }
+        notes.extend(self.warnings());
         for measure in &self.measures {
             let note =
                 format!("{}: {}. {}", measure.measure, measure.title, measure.caveat).trim_end().to_owned();
