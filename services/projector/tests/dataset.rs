@@ -226,6 +226,23 @@ fn thirty_tasers_have_thirty_reviews_and_a_joint_unit_s_is_in_another_denominato
     assert_eq!(of(cell(&said.view("2023-10"), "taser-tl", "all")), (29, 31, 0, "93.5"));
 }
 
+/// The rules let the Taser Training Team review every one fired, whoever fired it; the figure once left joint units'
+/// out, so that all was reviewed here while `reviews` had one outstanding.
+#[test]
+fn the_training_team_s_share_is_of_every_taser_fired_joint_units_included() {
+    let mut said = Said::default();
+    said.force(0, &taser(TaserUse::Fired));
+    let force_of_location = "cambridgeshire".to_owned();
+    said.force(
+        1,
+        &UseOfForceRecorded { unit: Unit::Joint.into(), force_of_location, ..taser(TaserUse::Fired) },
+    );
+    said.review("taser_ttt", "uof/0", &ReviewCompleted::default());
+    let view = said.view("2023-10");
+    assert_eq!(of(cell(&view, "taser-ttt-fired", "all")), (1, 2, 0, "50.0"));
+    assert_eq!(of(cell(&view, "taser-tl", "all")).1, 1, "the Tactical Lead's are the force's own");
+}
+
 #[test]
 fn a_drawn_and_fired_taser_counts_as_fired_and_a_tactic_once_a_record() {
     let mut said = Said::default();
