@@ -232,3 +232,21 @@ fn the_demonstration_goes_from_the_first_key_to_a_submission_that_is_checked() {
     let again = scene.run(["demo"]);
     assert!(again.code == 7 && again.stderr.contains("is there already"), "{again:?}");
 }
+
+/// A lead who frames again and again draws the sample whose seed suits. Each frame stays on the record.
+#[test]
+fn a_frame_that_nobody_drew_for_another_is_told_to_whoever_verifies() {
+    let scene = Scene::with_a_month();
+    assert_eq!(scene.frame("first", &["--month", "2024-04"]).code, 0);
+    scene.something_else_happens();
+    assert_eq!(scene.json(["verify"])["finding_counts"], serde_json::json!({}), "it may still be drawn");
+    assert_eq!(scene.frame("second", &["--month", "2024-04"]).code, 0);
+    scene.something_else_happens();
+    assert_eq!(scene.draw("second").code, 0);
+    let verified = scene.json(["verify"]);
+    assert_eq!(verified["verdict"]["state"], "clean");
+    let note = &verified["findings"][0];
+    assert_eq!((&note["severity"], &note["about"]), (&"note".into(), &"sample/first".into()), "{verified}");
+    let sentence = note["sentence"].as_str().expect("a sentence");
+    assert!(sentence.contains("nobody drew it, and sample/second was framed"), "{sentence}");
+}

@@ -64,7 +64,9 @@ impl Finding {
         }
     }
 
-    pub(crate) fn note(code: Code, sentence: impl Into<String>) -> Self {
+    /// Something that is not wrong, and that the reader should know nevertheless.
+    #[must_use]
+    pub fn note(code: Code, sentence: impl Into<String>) -> Self {
         Self { severity: Severity::Note, ..Self::new(code, sentence) }
     }
 
@@ -146,7 +148,7 @@ codes! {
     Genesis = "GENESIS", "Entry 0 is not the one that the auditor knows: this is another ledger, or one begun anew.";
     LogKey = "LOG-KEY", "Entry 0 pins other log keys than the ones that the auditor was given.";
     KeySuspect = "KEY-SUSPECT", "The entry was signed with a key that was later revoked as compromised from before that entry on.";
-    Sample = "SAMPLE", "A sample is not the one that its frame and its seed give.";
+    Sample = "SAMPLE", "A sample is not the one that its frame and its seed give; as a note: one that nobody drew, for another.";
     SourceFile = "SOURCE-FILE", "Imported rows do not give the file that was imported.";
     Stray = "STRAY", "A file is there that belongs to no ledger of this size; it was not checked.";
 }

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use ledger_core::hash::Hash;
 use serde::{Serialize, Serializer};
 
-use crate::finding::{Code, Finding, MAX_TOLD};
+use crate::finding::{Code, Finding, MAX_TOLD, Severity};
 use crate::trust::KeyBasis;
 
 /// Number of the report's layout. Fields may be added under the same number; none changes its meaning.
@@ -66,7 +66,9 @@ impl Report {
         for finding in found {
             let count = self.finding_counts.entry(finding.code).or_default();
             *count += 1;
-            self.verdict = Verdict::Findings;
+            if finding.severity != Severity::Note {
+                self.verdict = Verdict::Findings;
+            }
             if *count <= MAX_TOLD {
                 self.findings.push(finding);
             }

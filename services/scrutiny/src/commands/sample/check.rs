@@ -85,6 +85,8 @@ pub(crate) struct Wrong {
     /// The draw's entry, or the frame's where nothing is drawn yet.
     pub(crate) at: EntryIndex,
     pub(crate) problem: String,
+    /// True where nothing is wrong, and the reader should know it nevertheless.
+    pub(crate) is_note: bool,
 }
 
 /// Repeats every sample of a record. Says how many there are, and what is wrong with them.
@@ -96,9 +98,34 @@ pub(crate) fn repeat_all(source: &dyn Source, out: Output) -> Done<(u64, Vec<Wro
     let problems = repeat(source, &samples, out)?;
     let wrong = samples.iter().zip(problems).flat_map(|(sample, problems)| {
         let at = sample.drawn.as_ref().map_or(sample.frame_at, |(entry, _)| *entry);
-        problems.into_iter().map(move |problem| Wrong { name: sample.name.clone(), at, problem })
+        problems.into_iter().map(move |problem| Wrong {
+            name: sample.name.clone(),
+            at,
+            problem,
+            is_note: false,
+        })
     });
-    Ok((samples.len() as u64, wrong.collect()))
+    let passed_over = passed_over(&samples, &place::checkpoints(source)?);
+    Ok((samples.len() as u64, wrong.chain(passed_over).collect()))
+}
+
+/// Samples that nobody drew although their seed was known, while another was framed for the same level: what somebody
+/// leaves behind who frames again and again until the seed suits.
+fn passed_over(samples: &[Recorded], kept: &BTreeMap<u64, Hash>) -> Vec<Wrong> {
+    let same = |a: &Recorded, b: &Recorded| {
+        (a.frame.level, a.query().power) == (b.frame.level, b.query().power) && a.name != b.name
+    };
+    let note = |sample: &Recorded| {
+        let (size, _) = kept.range(sample.frame_at.0 + 2..).next()?;
+        let next = samples.iter().find(|later| later.frame_at.0 >= *size && same(sample, later))?;
+        let problem = format!(
+            "its seed is known since there are {size} entries, nobody drew it, and sample/{} was framed for the same \
+             level afterwards, by entry #{}",
+            next.name, next.frame_at
+        );
+        Some(Wrong { name: sample.name.clone(), at: sample.frame_at, problem, is_note: true })
+    };
+    samples.iter().filter(|sample| sample.drawn.is_none()).filter_map(note).collect()
 }
 
 /// For each sample, everything in which it is not the one that frame and seed give.

@@ -32,7 +32,8 @@ pub(super) fn check(source: &dyn Source, report: &mut Report, out: Output) {
             report.counts.samples = samples;
             let finding = |wrong: crate::commands::sample::Wrong| {
                 let sentence = format!("sample/{}: {}", wrong.name, wrong.problem);
-                Finding::new(Code::Sample, sentence).at(wrong.at.0).about(format!("sample/{}", wrong.name))
+                let finding = if wrong.is_note { Finding::note } else { Finding::new };
+                finding(Code::Sample, sentence).at(wrong.at.0).about(format!("sample/{}", wrong.name))
             };
             report.add(wrong.into_iter().map(finding).collect());
         }
