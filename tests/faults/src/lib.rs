@@ -19,6 +19,7 @@ mod ledger;
 mod officer;
 mod process;
 mod scene;
+mod services;
 
 pub use here::RecorderHere;
 pub use ledger::{signer, statements};

@@ -18,7 +18,7 @@ use mirror::{Following, LogKey, Mirror};
 use tempfile::TempDir;
 
 use crate::ledger::{hold_to, key_file, signer, statements};
-use crate::{Officer, Outcome, Process, Programs, RecorderHere};
+use crate::{Officer, Outcome, Process, Programs};
 
 /// How long everything together may take to be as it should be again.
 pub const SETTLE: Duration = Duration::from_secs(90);
@@ -46,12 +46,12 @@ pub struct Scene {
     /// Follows.
     pub mirror: Mirror,
     _following: Following,
-    programs: Programs,
-    folder: TempDir,
+    pub(crate) programs: Programs,
+    pub(crate) folder: TempDir,
     /// The ledger's folder.
     pub ledger: PathBuf,
-    recorder: Option<Process>,
-    desk: Option<Process>,
+    pub(crate) recorder: Option<Process>,
+    pub(crate) desk: Option<Process>,
 }
 
 impl Scene {
@@ -95,86 +95,6 @@ impl Scene {
             recorder: None,
             desk: None,
         }))
-    }
-
-    /// The recorder and the desk.
-    ///
-    /// # Errors
-    /// When one cannot be started.
-    pub fn start_services(&mut self) -> Outcome {
-        self.start_recorder()?;
-        self.start_desk(Identity::Response)
-    }
-
-    /// The recorder.
-    ///
-    /// # Errors
-    /// When it cannot be started.
-    pub fn start_recorder(&mut self) -> Outcome {
-        let args = self.recorder_args(&self.ledger);
-        let log = self.folder.path().join("recorder.log");
-        self.recorder = Some(Process::start(&self.programs.recorder, &args, &log)?);
-        Ok(())
-    }
-
-    /// The recorder, in this process and with a clock of one's own.
-    ///
-    /// # Errors
-    /// When the ledger does not open, or the broker is not there.
-    pub async fn recorder_here(&self, clock: recorder::Clock) -> Outcome<RecorderHere> {
-        RecorderHere::start(&self.ledger, self.bus(Identity::Recorder).await?, clock)
-    }
-
-    /// The desk, with somebody's key.
-    ///
-    /// # Errors
-    /// When it cannot be started.
-    pub fn start_desk(&mut self, who: Identity) -> Outcome {
-        let args = self.args(who);
-        let log = self.folder.path().join("response.log");
-        self.desk = Some(Process::start(&self.programs.response, &args, &log)?);
-        Ok(())
-    }
-
-    /// From now on the second recorder is the one, and its folder is the ledger.
-    pub fn take_over(&mut self, second: Process) {
-        self.recorder = Some(second);
-        self.ledger = self.folder.path().join("copy");
-    }
-
-    /// Kills the recorder where it stands.
-    pub fn kill_recorder(&mut self) {
-        if let Some(recorder) = self.recorder.take() {
-            recorder.kill();
-        }
-    }
-
-    /// Kills the desk where it stands.
-    pub fn kill_desk(&mut self) {
-        if let Some(desk) = self.desk.take() {
-            desk.kill();
-        }
-    }
-
-    /// True while the recorder runs.
-    pub fn recorder_runs(&mut self) -> bool {
-        self.recorder.as_mut().is_some_and(Process::is_running)
-    }
-
-    /// Asks the recorder to stop, and waits.
-    ///
-    /// # Errors
-    /// When it does not stop well.
-    pub fn stop_recorder(&mut self) -> Outcome {
-        self.recorder.take().map_or(Ok(()), Process::stop)
-    }
-
-    /// Asks the desk to stop, and waits.
-    ///
-    /// # Errors
-    /// When it does not stop well.
-    pub fn stop_desk(&mut self) -> Outcome {
-        self.desk.take().map_or(Ok(()), Process::stop)
     }
 
     /// A connection with somebody's key.
@@ -275,17 +195,6 @@ impl Scene {
         Ok(reader.entries(EntryIndex(0)).count() as u64)
     }
 
-    /// A second recorder, on a copy of the ledger's folder.
-    ///
-    /// # Errors
-    /// When the folder cannot be copied, or the process not be started.
-    pub fn start_second_recorder(&self) -> Outcome<Process> {
-        let copy = self.folder.path().join("copy");
-        copy_dir(&self.ledger, &copy).map_err(|e| e.to_string())?;
-        let log = self.folder.path().join("second.log");
-        Process::start(&self.programs.recorder, &self.recorder_args(&copy), &log)
-    }
-
     async fn head(&self) -> Outcome<Head> {
         let bus = self.bus(Identity::Officer).await?;
         let subject = force().endpoint("recorder", "head");
@@ -314,31 +223,6 @@ impl Scene {
         }
         Ok(())
     }
-
-    fn recorder_args(&self, ledger: &Path) -> Vec<String> {
-        let mut args = self.args(Identity::Recorder);
-        args.extend(["--ledger".to_owned(), ledger.display().to_string()]);
-        args.extend(["--log-key".to_owned(), self.folder.path().join("log.key").display().to_string()]);
-        args.extend(["--checkpoint-ms", "50", "--free-mib", "1"].map(str::to_owned));
-        args
-    }
-
-    fn args(&self, who: Identity) -> Vec<String> {
-        let key = seed_file(self.folder.path(), who).display().to_string();
-        let (force, url) = (force().to_string(), self.server.url().to_owned());
-        let flags =
-            ["--force", &force, "--nats-url", &url, "--nats-nkey", &key, "--ops-listen", "127.0.0.1:0"];
-        flags.map(str::to_owned).into()
-    }
-}
-
-fn copy_dir(from: &Path, to: &Path) -> std::io::Result<()> {
-    fs::create_dir_all(to)?;
-    for item in fs::read_dir(from)? {
-        let (item, to) = item.map(|item| (item.path(), to.join(item.file_name())))?;
-        if item.is_dir() { copy_dir(&item, &to)? } else { fs::copy(&item, &to).map(drop)? }
-    }
-    Ok(())
 }
 
 fn connection(server: &Server, folder: &Path, who: Identity) -> Connection {
