@@ -25,7 +25,7 @@ fn services(compose: &Value) -> BTreeMap<&str, &Value> {
     map.iter().map(|(name, service)| (name.as_str(), service)).collect()
 }
 
-fn texts<'a>(list: &'a Value) -> Vec<&'a str> {
+fn texts(list: &Value) -> Vec<&str> {
     list.as_array().into_iter().flatten().filter_map(Value::as_str).collect()
 }
 
@@ -91,7 +91,7 @@ fn only_the_recorder_has_the_signing_key_and_the_ledger() {
     };
     assert_eq!(holders("log.key", &|s| s["secrets"].to_string()), ["recorder"]);
     assert_eq!(holders("own/ledger", &|s| s["volumes"].to_string()), ["recorder"]);
-    assert_eq!(holders("own/keys", &|s| s.to_string()), [String::new(); 0]);
+    assert!(holders("own/keys", &|s| s.to_string()).is_empty(), "the folder of keys is nobody's");
     for (name, service) in services(&compose) {
         for secret in texts(&service["secrets"]).into_iter().filter(|s| s.ends_with(".nk")) {
             assert_eq!(secret, format!("{name}.nk"), "a service is nobody but itself");
