@@ -1,6 +1,11 @@
 //! The desk for reviews of how powers are used, for professional standards, and for acts of privacy.
 //!
-//! In scope: what this process is. Out of scope: how a desk works (`desk`), and what may be recorded (`ledger-rules`).
+//! In scope: what this process is, and its domain's way in: a batch of reviews from CSV ([`batch`]). Out of scope: how a
+//! desk works (`desk`), signing, and what may be recorded (`ledger-rules`).
+
+mod batch;
+
+pub use batch::{MAX_BATCH_BYTES, Problem, batch, template};
 
 use desk::Service;
 use host::{Host, Outcome, Role};

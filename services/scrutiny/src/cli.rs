@@ -18,7 +18,8 @@ pub(crate) use import::{ExportSource, Import, ImportFiles, Sources};
 pub(crate) use reviews::{AllReviews, Pseudonym};
 pub(crate) use sample::{Level, PowerName, Sample, SampleCheck, SampleDraw, SampleFrame, SampleShow};
 pub(crate) use sending::{
-    Inspection, InspectionImport, Outbox, OutboxRetry, ResponseAssemble, ResponseForm, Sending,
+    Inspection, InspectionImport, Outbox, OutboxRetry, ResponseAssemble, ResponseForm, Review, ReviewImport,
+    Sending,
 };
 pub(crate) use submission::{
     Approve, CheckSubmission, DiffSubmissions, Prepare, Publication, SendRecord, Submission, Templates,
@@ -124,6 +125,9 @@ pub(crate) enum Command {
     /// Record an inspection report from a spreadsheet or YAML
     #[command(subcommand)]
     Inspection(Inspection),
+    /// Record completed reviews from CSV
+    #[command(subcommand)]
+    Review(Review),
     /// Draft the statutory response of a local policing body, or show where responses stand
     #[command(subcommand)]
     Response(Response),

@@ -31,6 +31,7 @@ pub(crate) mod record;
 pub(crate) mod refusals;
 pub(crate) mod register;
 pub(crate) mod response;
+pub(crate) mod review;
 pub(crate) mod reviews;
 pub(crate) mod sample;
 pub(crate) mod scrub;

@@ -27,7 +27,7 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
-use crate::cli::{Bus, Cli, Command, Dataset, Import, Inspection, Key, Outbox, Response, Sample};
+use crate::cli::{Bus, Cli, Command, Dataset, Import, Inspection, Key, Outbox, Response, Review, Sample};
 use crate::exit::Done;
 use crate::output::Output;
 
@@ -89,6 +89,7 @@ fn run(cli: Cli, out: Output) -> Done {
         Command::Offices(args) => commands::offices::run(&args, at, out),
         Command::Conduct(args) => commands::conduct::run(&args, at, out),
         Command::Inspection(Inspection::Import(args)) => commands::inspection::import(&args, at, out),
+        Command::Review(Review::Import(args)) => commands::review::import(&args, at, out),
         Command::Response(Response::Draft(args)) => commands::response::draft(&args, at, out),
         Command::Response(Response::Form(args)) => commands::response::form(&args, at, out),
         Command::Response(Response::Assemble(args)) => commands::response::assemble(&args, at, out),

@@ -109,3 +109,28 @@ pub(crate) struct ResponseAssemble {
     #[command(flatten)]
     pub(crate) sending: Sending,
 }
+
+/// Reviews of how powers are used.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Review {
+    /// Record completed reviews from CSV, a row for each
+    Import(ReviewImport),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ReviewImport {
+    /// The batch, as CSV
+    #[arg(value_hint = ValueHint::FilePath)]
+    pub(crate) file: PathBuf,
+    /// Write an empty batch with every column explained to FILE, and nothing else
+    #[arg(long, conflicts_with_all = ["dry_run", "resume", "to"])]
+    pub(crate) template: bool,
+    /// Show exactly what would be signed, and sign nothing
+    #[arg(long, short = 'n')]
+    pub(crate) dry_run: bool,
+    /// Pass over what its stream says already: go on with a batch that was recorded in part
+    #[arg(long)]
+    pub(crate) resume: bool,
+    #[command(flatten)]
+    pub(crate) sending: Sending,
+}

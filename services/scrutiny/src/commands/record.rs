@@ -1,5 +1,6 @@
 //! `scrutiny record`: sign and record.
 
+use std::collections::HashMap;
 use std::path::Path;
 
 use ledger_core::entry::Entry;
@@ -12,6 +13,7 @@ use super::send::Sender;
 use crate::cli::{Common, Record, Sending};
 use crate::exit::{Done, Stop};
 use crate::keyring::Keyring;
+use crate::outbox::memory::Memory;
 use crate::output::{Output, count};
 use crate::reading::Book;
 use crate::writing::{Writer, folder_of};
@@ -46,13 +48,27 @@ pub(crate) fn all(drafts: &[Draft], way: &Way<'_>, at: &Common, out: Output) -> 
     }
 }
 
+/// How far streams have come: as a ledger at hand has it, or as was last seen from here.
+pub(crate) enum Versions {
+    Held(HashMap<StreamId, u64>),
+    Seen(Memory),
+}
+
 /// Exactly what would be signed.
 fn show(drafts: &[Draft], way: &Way<'_>, at: &Common, out: Output) -> Done {
     let folder = folder_of(way.file);
-    let book = Book::open(&at.ledger)?;
-    let (origin, versions) = (book.origin()?, book.stream_versions()?);
+    let (origin, versions) = match way.sending.to.as_deref() {
+        Some(to) => super::send::known_here(to, way.sending, at)?,
+        None => {
+            let book = Book::open(&at.ledger)?;
+            (book.origin()?, Versions::Held(book.stream_versions()?))
+        }
+    };
     let keyring = Keyring::new(&at.keys);
-    let version = |stream: &StreamId| versions.get(stream).copied().unwrap_or(0);
+    let version = |stream: &StreamId| match &versions {
+        Versions::Held(versions) => versions.get(stream).copied().unwrap_or(0),
+        Versions::Seen(memory) => memory.seen(stream.as_str()),
+    };
     let mut text = String::new();
     let mut data = Vec::new();
     for draft in drafts {

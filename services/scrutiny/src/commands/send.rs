@@ -14,6 +14,7 @@ use ledger_core::wire::{Durable, RefusalClass, Refused, Submission};
 use ledger_draft::Draft;
 use serde_json::{Value, json};
 
+use super::record::Versions;
 use crate::cli::{Common, Sending};
 use crate::courier::{Courier, Fate, Proved};
 use crate::exit::{Done, Stop, io};
@@ -223,6 +224,12 @@ impl<'a> Sender<'a> {
         let recorded = self.memory.entry_that_says(statement);
         Ok(recorded.map(|index| format!("entry #{index} says the same already, recorded from here")))
     }
+}
+
+/// What is known without asking anybody: the log's name, and how far streams had come when last seen from here.
+pub(crate) fn known_here(to: &str, sending: &Sending, at: &Common) -> Done<(Origin, Versions)> {
+    let origin = origin(&policy(&place(to), sending, at)?)?;
+    Ok((origin, Versions::Seen(Outbox::of(&at.keys).memory())))
 }
 
 /// Asks the desk, until it knows of the last entry that was recorded for us.
