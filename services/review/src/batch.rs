@@ -74,7 +74,7 @@ pub fn batch(bytes: &[u8]) -> Result<Vec<Draft>, Vec<Problem>> {
             continue;
         }
         match review(&cells) {
-            Ok(draft) => drafts.extend(draft),
+            Ok(read) => drafts.extend(read.into_iter().map(|draft| Draft { line: row, ..draft })),
             Err((column, problem)) => problems.push(Problem { row, column, problem }),
         }
     }

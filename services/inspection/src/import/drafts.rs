@@ -223,7 +223,8 @@ impl Maker<'_, '_> {
         let statement = Value::Object(statement);
         match Draft::parse_many(&statement.to_string()) {
             Ok(drafts) => {
-                self.import.drafts.extend(drafts);
+                let line = row.place("report").row.unwrap_or(row.number);
+                self.import.drafts.extend(drafts.into_iter().map(|draft| Draft { line, ..draft }));
                 self.import.statements.push(statement);
             }
             Err(DraftError::Field { field, problem, .. }) => {
