@@ -11,6 +11,9 @@ use ledger_rules::civil::Day;
 use load::history::{Country, History};
 use projector::Standing;
 use projector::all::{All, Views};
+use projector::dataset::month::{Month, Period};
+use projector::dataset::population::Population;
+use projector::dataset::{CoverageView, DatasetView, Question};
 use proptest::prelude::*;
 
 const SMALL: Country = Country { forces: 3, reports: 2, findings: 3 };
@@ -39,7 +42,22 @@ fn seen(all: &All, size: usize, on: Day) -> String {
     let standing = Standing { tree_size: TreeSize(size as u64), root: Hash::of(&size.to_be_bytes()) };
     let cases = serde_json::to_string(&all.conduct.cases(on, &standing));
     let views = serde_json::to_string(&all.views(on, &standing));
-    format!("{}\n{}", views.expect("views are plain values"), cases.expect("views are plain values"))
+    let dataset = serde_json::to_string(&figures(all, &standing));
+    let texts = [views, cases, dataset].map(|text| text.expect("views are plain values"));
+    texts.join("\n")
+}
+
+/// The scrutiny dataset of every body, for the year that ends with its last month.
+fn figures(all: &All, standing: &Standing) -> Vec<(DatasetView, CoverageView)> {
+    let population = Population::census_2011();
+    let months = all.dataset.months();
+    let last = months.iter().filter_map(|(body, months)| Some((*body, *months.last()?)));
+    let view = |(body, to): (&str, Month)| {
+        let period = Period { from: to.plus(-11), to };
+        let question = Question { body, period, population: &population };
+        (all.dataset.view(&question, standing), all.dataset.coverage(body, period, standing))
+    };
+    last.map(view).collect()
 }
 
 proptest! {
