@@ -27,7 +27,6 @@ struct Answer {
     tree_size: u64,
     root: String,
     covered_by_checkpoint: u64,
-    as_of: String,
     #[serde(default)]
     document: Value,
     #[serde(default)]
@@ -111,7 +110,7 @@ async fn asked(bus: &Bus, force: &Force, ask: &Ask) -> Done<Answer> {
 impl Answer {
     fn text(&self) -> String {
         let Shown { title, columns, rows, notes } = &self.table;
-        let mut text = format!("{title}, as of {}\n\n", self.as_of);
+        let mut text = format!("{title}\n\n");
         for note in notes {
             let _ = writeln!(text, "  {note}");
         }
