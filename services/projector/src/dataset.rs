@@ -12,6 +12,7 @@
 mod behind;
 pub mod disparity;
 mod fold;
+mod item;
 pub mod measure;
 pub mod month;
 mod oversight;

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::Dataset;
-use super::measure::{Item, Measure, Power, Verdict};
+use super::item::Item;
+use super::measure::{Measure, Power, Verdict};
 use super::rows::Subject;
 use super::words::{Dimension, LEVELS, UNRECOGNISED};
 use crate::rate;
