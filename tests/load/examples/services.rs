@@ -21,7 +21,7 @@ use host::{Board, Clock};
 use ledger_core::checkpoint::LogSigner;
 use ledger_core::hash::Hash;
 use ledger_core::ids::StatementId;
-use ledger_core::wire::{Answered, Outcome, Receipts, Submissions};
+use ledger_core::wire::{Answered, Outcome, ReceiptRequest, Receipts, Submissions};
 use ledger_store::{MemoryDisk, MemoryStore, Options, SegmentStore};
 use load::{Load, Signed};
 use mirror::{LogKey, Mirror, follow};
@@ -122,8 +122,15 @@ async fn embedded(load: &Load, facts: &Arc<Vec<Signed>>, in_flight: usize) -> f6
     rate
 }
 
-/// Statements that have no receipt yet: since when, and the place that one gives back.
-type Waiting = Arc<Mutex<HashMap<StatementId, (Instant, Option<OwnedSemaphorePermit>)>>>;
+/// Statements that have no receipt yet.
+type Waiting = Arc<Mutex<HashMap<StatementId, Sent>>>;
+
+/// Since when, by which digest to ask, and the place that a receipt gives back.
+struct Sent {
+    at: Instant,
+    digest: Hash,
+    _permit: Option<OwnedSemaphorePermit>,
+}
 
 /// A server, a recorder, a desk where one is wanted, and an officer.
 struct Town {
@@ -151,7 +158,8 @@ impl Town {
         let run = recorder::service::run(store(), config(), services.clone(), force(), health, stopped);
         let recorder = tokio::spawn(run);
         let (tell, waits) = mpsc::unbounded_channel();
-        let waiting = Arc::default();
+        let waiting = Waiting::default();
+        tokio::spawn(ask(officer.clone(), Arc::clone(&waiting), tell.clone()));
         tokio::spawn(receive(listener, Arc::clone(&waiting), tell));
         let mut town = Self { officer, way: Way::Direct, waiting, waits, stop, recorder, _server: server };
         for signed in load.founding() {
@@ -170,8 +178,9 @@ impl Town {
         let mut submissions = Vec::with_capacity(signed.len());
         let mut waiting = self.waiting.lock().expect("nobody panics");
         for (signed, permit) in signed {
+            let digest = Hash::of(&signed.statement);
             submissions.push(submission(&signed));
-            waiting.insert(signed.id, (Instant::now(), permit));
+            waiting.insert(signed.id, Sent { at: Instant::now(), digest, _permit: permit });
         }
         drop(waiting);
         let (bus, way) = (self.officer.clone(), self.way);
@@ -240,11 +249,35 @@ async fn receive(mut listener: Listener, waiting: Waiting, tell: mpsc::Unbounded
         let mut waiting = waiting.lock().expect("nobody panics");
         for receipt in receipts {
             assert!(matches!(receipt.outcome, Outcome::Durable(_)), "{receipt:?}");
-            if let Some((sent, permit)) = receipt.id.and_then(|id| waiting.remove(&id)) {
-                drop(permit);
-                let _ = tell.send(sent.elapsed());
+            if let Some(sent) = receipt.id.and_then(|id| waiting.remove(&id)) {
+                let _ = tell.send(sent.at.elapsed());
             }
         }
+    }
+}
+
+/// Receipts are told at most once; what is not heard within a second is asked for.
+async fn ask(bus: Bus, waiting: Waiting, tell: mpsc::UnboundedSender<Duration>) {
+    let client = Client::new(bus, force(), WAIT);
+    let mut asked = 0;
+    while !tell.is_closed() {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let late: Vec<ReceiptRequest> = {
+            let waiting = waiting.lock().expect("nobody panics");
+            let late = waiting.iter().filter(|(_, sent)| sent.at.elapsed() > Duration::from_secs(1));
+            late.map(|(id, sent)| ReceiptRequest { id: *id, digest: sent.digest }).collect()
+        };
+        for request in late {
+            if let Ok(Some(_)) = client.receipt(request).await
+                && let Some(sent) = waiting.lock().expect("nobody panics").remove(&request.id)
+            {
+                asked += 1;
+                let _ = tell.send(sent.at.elapsed());
+            }
+        }
+    }
+    if asked > 0 {
+        print!(" ({asked} receipts were not heard and asked for)");
     }
 }
 
