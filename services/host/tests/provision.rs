@@ -169,6 +169,10 @@ fn reserved() -> Vec<(String, &'static str)> {
         (format!("$JS.API.CONSUMER.DELETE.{inbox}.recorder"), "provisioning"),
         (format!("$JS.API.CONSUMER.MSG.NEXT.{inbox}.recorder"), "recorder provisioning"),
         (format!("$JS.ACK.{inbox}.recorder.1.1.1.1.1"), "recorder"),
+        // A reader may deliver to `$JS.API.STREAM.DELETE.<stream>`: nobody makes one but the recorder, its own.
+        (format!("$JS.API.CONSUMER.CREATE.{sealed}"), "provisioning"),
+        (format!("$JS.API.CONSUMER.CREATE.{sealed}.other"), "provisioning"),
+        (format!("$JS.API.CONSUMER.MSG.NEXT.{sealed}.other"), "provisioning"),
         (
             format!("$JS.API.STREAM.MSG.GET.{inbox}"),
             "recorder review inspection response status provisioning",

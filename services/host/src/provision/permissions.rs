@@ -132,18 +132,12 @@ impl Permissions {
         self.follow(force);
     }
 
-    /// Follows the sealed stream, and asks the recorder for what the stream has lost.
+    /// Follows the sealed stream, and asks the recorder for what the stream has lost. Without a reader of its own on the
+    /// server: one delivers wherever its maker says, also to `$JS.API.STREAM.DELETE.<stream>`.
     fn follow(&mut self, force: &Force) {
         let sealed = force.sealed_log();
-        let name = &sealed.name;
-        self.publish.extend([
-            format!("$JS.API.CONSUMER.CREATE.{name}"),
-            format!("$JS.API.CONSUMER.CREATE.{name}.*"),
-            format!("$JS.API.CONSUMER.INFO.{name}.*"),
-            format!("$JS.API.CONSUMER.DELETE.{name}.*"),
-            format!("$JS.API.CONSUMER.MSG.NEXT.{name}.*"),
-            force.endpoint("recorder", ">"),
-        ]);
+        self.publish.push(force.endpoint("recorder", ">"));
+        self.subscribe.push(force.sealed());
         self.look_at(&sealed);
     }
 

@@ -12,7 +12,7 @@ use ledger_store::{Store, StoreError, TreeOf};
 
 use super::{ServiceError, Shared};
 
-/// Messages lost at the stream's very end that are stepped over, looking for one that is there.
+/// Messages at the stream's very end that are lost or no batches and are stepped over, looking for one that is.
 const STEPS_BACK: u64 = 64;
 
 const PAUSE: Duration = Duration::from_millis(250);
@@ -24,7 +24,7 @@ pub(super) struct StreamEnd {
     pub(super) sequence: u64,
     /// Entries of the ledger up to there.
     pub(super) size: TreeSize,
-    /// The last message.
+    /// The last batch.
     pub(super) last: Bytes,
 }
 
@@ -44,21 +44,32 @@ pub(super) async fn find_end(shared: &Shared) -> Result<StreamEnd, ServiceError>
     }
 }
 
-/// The last sequence, and the last message that is there.
+/// The last sequence, and the last batch that is there.
 async fn read_end(shared: &Shared) -> Result<(u64, Option<Message>), BusError> {
     let stream = shared.force.sealed_log().name;
     let Tail { last_sequence, deleted, last, .. } = shared.bus.tail(&stream).await?;
     if deleted > 0 {
         tracing::error!(stream, deleted, "the broker has lost sealed batches; followers ask for them");
     }
-    let mut found = last;
+    let mut found = last.filter(is_batch);
     for step in 1..=STEPS_BACK.min(last_sequence) {
         if found.is_some() || step == last_sequence {
             break;
         }
-        found = shared.bus.message(&stream, last_sequence - step).await?;
+        found = shared.bus.message(&stream, last_sequence - step).await?.filter(is_batch);
     }
     Ok((last_sequence, found))
+}
+
+/// Whether a message says anything about the log. Anybody who may ask the broker a question can name the sealed stream's
+/// subject for the answer, which is then stored there: no reason to stop recording.
+fn is_batch(message: &Message) -> bool {
+    let is = !message.payload.is_empty() && SealedBatch::parse(&message.payload).is_ok();
+    if !is {
+        let sequence = message.sequence;
+        tracing::error!(sequence, "the sealed stream holds what no recorder sent; stepped over");
+    }
+    is
 }
 
 /// Holds the stream's last message against the ledger. The inner error is trouble with the store, to be tried again.

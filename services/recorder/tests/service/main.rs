@@ -242,6 +242,33 @@ async fn a_recorder_that_was_fenced_out_stops_and_says_why() {
     assert!(matches!(ended, Err(ServiceError::Diverged(_))), "and it does not start on it: {ended:?}");
 }
 
+/// With an officer's key, a question to any service, its answer to `ledger.cambridgeshire.sealed`, stored the answer in
+/// the sealed stream; the recorder took it for another recorder's history and stopped for good.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_no_recorder_sent_to_the_sealed_stream_does_not_stop_this_one() {
+    let (scene, running) = Scene::founded().await;
+    let (mirror, _following) = scene.mirror();
+    let sealed = force().sealed();
+    scene.publish(&sealed, Bytes::from_static(b"{\"stream\":\"INBOX_CAMBRIDGESHIRE\",\"seq\":1}")).await;
+    scene.publish(&sealed, Bytes::new()).await;
+    let facts = [scene.load.fact(1), scene.load.fact(2)];
+    scene.send(&facts[..1]).await;
+    scene.receipt(&facts[0], is_published).await;
+    scene.publish(&sealed, Bytes::from_static(b"more")).await;
+    running.stop().await.expect("an orderly end");
+    scene.publish(&sealed, Bytes::from_static(b"and more")).await;
+    let running = scene.start();
+    scene.send(&facts[1..]).await;
+    scene.receipt(&facts[1], is_published).await;
+    // It asks the recorder whether that was a damaged batch, so before the end.
+    let all = TreeSize(scene.load.founding().len() as u64 + 2);
+    let mut standing = mirror.watch();
+    let reached = tokio::time::timeout(scene::SOON, standing.wait_for(|now| now.covered == all)).await;
+    assert!(reached.is_ok(), "{:?}", mirror.standing());
+    running.stop().await.expect("an orderly end");
+    holds_exactly(&scene.store(), scene.load.founding().len(), &facts);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_restored_backup_does_not_start_on_the_stream_of_what_came_after() {
     let (scene, running) = Scene::founded().await;

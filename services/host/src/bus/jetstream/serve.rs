@@ -69,6 +69,10 @@ async fn take(
             () = queue.closed() => None,
         };
         let Some(asked) = asked else { return };
+        if !is_inbox(asked.message.reply.as_deref()) {
+            tracing::warn!(subject = %asked.message.subject, reply = ?asked.message.reply, "a question whose answer would go elsewhere than to whoever asked; left alone");
+            continue;
+        }
         let asked = Arc::new(asked);
         let headers = headers_from_nats(asked.message.headers.as_ref());
         let subject = asked.message.subject.to_string();
@@ -79,6 +83,12 @@ async fn take(
             respond(&asked, reply).await;
         });
     }
+}
+
+/// Whether an answer goes to somebody's inbox. We may publish what whoever asks may not, and the broker lets an answer go
+/// wherever the question says: an error has no content, and sent to `$JS.API.STREAM.DELETE.<stream>` it deletes that.
+fn is_inbox(reply: Option<&str>) -> bool {
+    reply.is_some_and(|reply| reply.starts_with("_INBOX"))
 }
 
 async fn respond(asked: &NatsRequest, reply: Reply) {
@@ -94,4 +104,74 @@ async fn respond(asked: &NatsRequest, reply: Reply) {
 fn translate(error: &ServiceError) -> Refusal {
     let status = error.sentence.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     Refusal { status, code: error.code.into() }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+    use std::time::Duration;
+
+    use brokers::Server;
+    use bytes::Bytes;
+
+    use super::*;
+    use crate::bus::Connection;
+    use crate::bus::names::Force;
+    use crate::provision::{self, Identity, Plan, seed_file};
+
+    const SOON: Duration = Duration::from_secs(5);
+
+    async fn connect(server: &Server, folder: &tempfile::TempDir, identity: Identity) -> JetStream {
+        let nkey_file = Some(seed_file(folder.path(), identity));
+        let settings = Connection { nkey_file, ..Connection::to(server.url(), identity.name()) };
+        let bus = JetStream::connect(&settings).await.unwrap();
+        while !bus.is_connected() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        bus
+    }
+
+    /// An officer's key deleted the inbox: a question that does not read, its answer to
+    /// `$JS.API.STREAM.DELETE.INBOX_CAMBRIDGESHIRE`. The recorder answered there with an error, which has no content,
+    /// and the broker lets a service answer wherever it is asked to.
+    #[tokio::test]
+    async fn an_answer_goes_to_an_inbox_or_nowhere() {
+        let (force, folder) = (Force::parse("cambridgeshire").unwrap(), tempfile::tempdir().unwrap());
+        let (listen, store) = ("127.0.0.1:-1".to_owned(), PathBuf::from("{folder}/jetstream"));
+        let written =
+            provision::write(&Plan { force: force.clone(), listen, store, tls: None }, folder.path())
+                .unwrap();
+        let Some(server) = Server::with_config(&std::fs::read_to_string(written.config).unwrap()) else {
+            return;
+        };
+        let provisioner = connect(&server, &folder, Identity::Provisioning).await;
+        provisioner.ensure(&force.inbox()).await.unwrap();
+        let recorder = connect(&server, &folder, Identity::Recorder).await;
+        let spec = ServiceSpec {
+            name: "recorder".to_owned(),
+            version: "0.1.0".to_owned(),
+            description: "a test".to_owned(),
+            subject: force.service("recorder"),
+            endpoints: vec!["head".to_owned()],
+            metadata: [].into(),
+            figures: None,
+        };
+        let mut requests = recorder.serve(spec).await.unwrap();
+        tokio::spawn(async move {
+            while let Some(request) = requests.next().await {
+                request.reply(Err::<Bytes, _>(ServiceError::new(400, "it does not read")));
+            }
+        });
+        let officer = connect(&server, &folder, Identity::Officer).await;
+        let head = force.endpoint("recorder", "head");
+        let asked = |n: u64| officer.request(&head, Default::default(), Bytes::from(n.to_string()), SOON);
+        while !matches!(asked(0).await, Err(crate::bus::RequestError::Refused { code: 400, .. })) {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        let delete = format!("$JS.API.STREAM.DELETE.{}", force.inbox().name);
+        officer.client.publish_with_reply(head.clone(), delete, Bytes::new()).await.unwrap();
+        // Answered after that one.
+        let _ = asked(1).await;
+        assert_eq!(provisioner.tail(&force.inbox().name).await.unwrap().messages, 0, "the stream is there");
+    }
 }

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use async_nats::jetstream::stream::RawMessageErrorKind;
+use async_nats::jetstream::message::StreamMessage;
+use async_nats::jetstream::stream::{RawMessageError, RawMessageErrorKind};
 use async_nats::jetstream::{Context, ErrorCode};
 use async_nats::{Client, Message, RequestErrorKind, StatusCode};
 use bytes::Bytes;
@@ -118,23 +119,14 @@ impl Streams {
     }
 
     pub(super) async fn message(&self, stream: &str, sequence: u64) -> Result<Option<Kept>, BusError> {
-        let unreachable = |e: &dyn std::error::Error| BusError::Unreachable(e.to_string());
         let handle = self.context.get_stream_no_info(stream).await.map_err(|e| unreachable(&e))?;
-        match handle.get_raw_message(sequence).await {
-            Ok(message) => Ok(Some(Kept {
-                subject: message.subject.to_string(),
-                headers: headers_from_nats(Some(&message.headers)),
-                payload: message.payload,
-                sequence: Some(message.sequence),
-            })),
-            Err(e) => match e.kind() {
-                RawMessageErrorKind::NoMessageFound => Ok(None),
-                RawMessageErrorKind::JetStream(api) if api.error_code() == ErrorCode::STREAM_NOT_FOUND => {
-                    Err(BusError::NoStream(stream.to_owned()))
-                }
-                _ => Err(unreachable(&e)),
-            },
-        }
+        kept(stream, handle.get_raw_message(sequence).await)
+    }
+
+    /// The first message that is there from a sequence on.
+    pub(super) async fn message_from(&self, stream: &str, sequence: u64) -> Result<Option<Kept>, BusError> {
+        let handle = self.context.get_stream_no_info(stream).await.map_err(|e| unreachable(&e))?;
+        kept(stream, handle.get_first_raw_message_by_subject(">", sequence).await)
     }
 
     pub(super) async fn info(&self, stream: &str) -> Result<Value, BusError> {
@@ -165,6 +157,28 @@ impl Streams {
                 Err(BusError::Refused(text.to_owned()))
             }
         }
+    }
+}
+
+fn unreachable(error: &dyn std::error::Error) -> BusError {
+    BusError::Unreachable(error.to_string())
+}
+
+fn kept(stream: &str, answer: Result<StreamMessage, RawMessageError>) -> Result<Option<Kept>, BusError> {
+    match answer {
+        Ok(message) => Ok(Some(Kept {
+            subject: message.subject.to_string(),
+            headers: headers_from_nats(Some(&message.headers)),
+            payload: message.payload,
+            sequence: Some(message.sequence),
+        })),
+        Err(e) => match e.kind() {
+            RawMessageErrorKind::NoMessageFound => Ok(None),
+            RawMessageErrorKind::JetStream(api) if api.error_code() == ErrorCode::STREAM_NOT_FOUND => {
+                Err(BusError::NoStream(stream.to_owned()))
+            }
+            _ => Err(unreachable(&e)),
+        },
     }
 }
 
