@@ -7,6 +7,7 @@ use scrutiny_proto::review::v1::{
 
 use crate::case::Case;
 use crate::refusal::{Code, Refusal, refuse};
+use crate::sampling::is_month;
 use crate::state::State;
 
 pub(crate) fn decide(case: &Case<'_>) -> Result<(), Refusal> {
@@ -39,6 +40,13 @@ pub(crate) fn evolve(state: &mut State, stream: &str, body: &DataQualityIssueRec
 /// What a meeting's body was shown of a period: later figures say that they revise, and why.
 pub(crate) fn decide_tabled(case: &Case<'_>) -> Result<(), Refusal> {
     let body: FiguresTabled = case.body()?;
+    if !is_period(&body.period) {
+        let got = &body.period;
+        return refuse(
+            Code::Figures,
+            format!("a period is a month, 2023-10, or a year by its end, ye-2024-03; got {got:?}"),
+        );
+    }
     if body.tree_size > case.context.index.0 {
         let (size, index) = (body.tree_size, case.context.index);
         return refuse(
@@ -60,6 +68,11 @@ pub(crate) fn decide_tabled(case: &Case<'_>) -> Result<(), Refusal> {
         Some(_) if body.revision_reason.is_empty() => refuse(Code::Figures, "revised figures say why"),
         Some(_) => Ok(()),
     }
+}
+
+/// One way to write each period, or figures of a month would be tabled twice without a word of revision.
+fn is_period(text: &str) -> bool {
+    is_month(text.strip_prefix("ye-").unwrap_or(text))
 }
 
 pub(crate) fn evolve_tabled(state: &mut State, at: &str, body: &FiguresTabled) {

@@ -7,8 +7,9 @@
 //! **What they cannot**, because they keep neither the tree's roots nor the list of records: that the root is the one
 //! of that checkpoint, that it was the *first* published one behind the frame, that the query gives the frame's
 //! digest, and that the record at a position is the one named. `scrutiny sample check` and `scrutiny verify` check
-//! those four from the ledger or an export, with no key and no network. Until somebody does, a draw with a root that
-//! never was stands, and so do the reviews that it opens.
+//! those four from the ledger or an export, with no key and no network. The recorder, which keeps the checkpoints, refuses
+//! a draw from another root than the first one's; only one that is not honest takes it, and then whoever verifies finds
+//! it.
 
 use ledger_core::hash::Hash;
 use ledger_core::ids::EntryIndex;

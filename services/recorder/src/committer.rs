@@ -30,6 +30,7 @@ use crate::batch::{Placed, Staged, seal};
 use crate::intake::{Checked, refusal};
 use crate::recorder::{Answer, Config, Durable, Failure, OpenError, Question, Sealed, WAITING, Work};
 use crate::replay::{check_latest_checkpoint, replay};
+use crate::seed;
 
 /// Entries between two snapshots of the state: replaying this many takes well under a second.
 const SNAPSHOT_EVERY: u64 = 65_536;
@@ -218,6 +219,7 @@ impl Committer {
             recorded_at_ms: (self.config.clock)(),
         };
         decide(&self.state, &statement, &context).map_err(Failure::Refused)?;
+        seed::check(&*self.store, &self.state, &statement)?;
         let (sealed, durable) = seal(staged.head.last_leaf_hash, submission, &statement, &context)?;
         evolve(&mut self.state, &statement, &context);
         staged.erasures.extend(erasures(&statement));

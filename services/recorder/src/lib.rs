@@ -19,6 +19,7 @@ mod many;
 mod receipt;
 mod recorder;
 mod replay;
+mod seed;
 #[cfg(feature = "service")]
 pub mod service;
 mod verified;

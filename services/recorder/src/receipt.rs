@@ -27,7 +27,7 @@ pub fn receipt(store: &dyn Store, index: EntryIndex) -> Result<Option<TlogProof>
 }
 
 /// The store's tree, as proofs read it.
-struct Hashes<'a>(&'a dyn Store);
+pub(crate) struct Hashes<'a>(pub(crate) &'a dyn Store);
 
 impl HashReader for Hashes<'_> {
     type Error = StoreError;

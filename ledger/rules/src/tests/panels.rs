@@ -221,6 +221,12 @@ fn figures_of_a_period_are_revised_with_a_reason_and_never_overwritten() {
         let draft = world.say("DisproportionalityReviewed", "meeting/cambs.srm/2021-04-13", body);
         draft.by("meeting chair", "CHAIR", "cambs.srm").judged_by(|d| d)
     };
+    for period in ["Feb 2021", "2021-2", "2021-02-01", "February"] {
+        let body = json!({ "dataset": "searches 1", "period": period, "tree_size": 5, "sha256": first });
+        let draft =
+            world.say("FiguresTabled", "meeting/cambs.srm/2021-04-13", body).by("analyst", "AN", FORCE);
+        assert_eq!(draft.judged_by(|d| d), Err(Code::Figures), "{period}: another name for the same month");
+    }
     assert_eq!(review(&mut world, &first), Err(Code::Figures));
     assert_eq!(table(&mut world, &first, "", "", 9_000), Err(Code::Figures));
     assert_eq!(table(&mut world, &first, &second, "late forms", 5), Err(Code::Figures));
