@@ -90,6 +90,30 @@ pub enum ProvisionError {
 /// # Errors
 /// When the folder cannot be written, or a seed that is there is none.
 pub fn write(plan: &Plan, folder: &Path) -> Result<Written, ProvisionError> {
+    let (users, seeds, kept) = keys(folder)?;
+    let config = folder.join("nats.conf");
+    fs::write(&config, config::server(plan, &users)).map_err(at(&config))?;
+    Ok(Written { config, seeds, kept })
+}
+
+/// What an earlier run wrote, left as it is: a broker that runs by it was given an address, a folder and TLS that this
+/// run may not know. `None` where there is no `nats.conf`.
+///
+/// # Errors
+/// When a seed that is there is none, or one that is not there cannot be written.
+pub fn written(folder: &Path) -> Result<Option<Written>, ProvisionError> {
+    let config = folder.join("nats.conf");
+    if !config.exists() {
+        return Ok(None);
+    }
+    let (_, seeds, kept) = keys(folder)?;
+    Ok(Some(Written { config, seeds, kept }))
+}
+
+type Keys = (Vec<(Identity, String)>, Vec<(Identity, PathBuf)>, usize);
+
+/// Everybody's public key and seed file; how many were there.
+fn keys(folder: &Path) -> Result<Keys, ProvisionError> {
     let keys = folder.join("keys");
     fs::DirBuilder::new().recursive(true).mode(0o700).create(&keys).map_err(at(&keys))?;
     let (mut users, mut seeds, mut kept) = (Vec::new(), Vec::new(), 0);
@@ -106,9 +130,7 @@ pub fn write(plan: &Plan, folder: &Path) -> Result<Written, ProvisionError> {
         users.push((identity, key.public_key()));
         seeds.push((identity, path));
     }
-    let config = folder.join("nats.conf");
-    fs::write(&config, config::server(plan, &users)).map_err(at(&config))?;
-    Ok(Written { config, seeds, kept })
+    Ok((users, seeds, kept))
 }
 
 /// Where an identity's seed is.

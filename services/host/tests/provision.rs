@@ -270,6 +270,19 @@ async fn a_service_that_may_not_answer_ends() {
     assert!(matches!(ended, Ok(None)), "{ended:?}");
 }
 
+/// Making the streams with `--to` and without the first run's `--listen` wrote the default address, and no TLS, into
+/// the configuration of a broker that was running.
+#[test]
+fn what_was_written_is_found_again_and_left_as_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    assert!(provision::written(folder.path()).unwrap().is_none());
+    let first = provision::write(&plan(None), folder.path()).unwrap();
+    let before = fs::read(&first.config).unwrap();
+    let again = provision::written(folder.path()).unwrap().unwrap();
+    assert_eq!((again.kept, again.seeds), (Identity::ALL.len(), first.seeds));
+    assert_eq!(fs::read(again.config).unwrap(), before);
+}
+
 /// A publish of somebody who lost a permission says so at once, in words.
 #[tokio::test]
 async fn a_service_that_publishes_for_another_is_told_so() {

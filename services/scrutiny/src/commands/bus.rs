@@ -15,7 +15,14 @@ pub(crate) fn provision(args: &BusProvision, out: Output) -> Done {
     if args.dir.is_file() {
         return Err(Stop::Usage(format!("{} is a file; a folder is needed", args.dir.display())));
     }
-    let written = provision::write(&plan(args, &force), &args.dir).map_err(stop)?;
+    let there = match &args.to {
+        Some(_) => provision::written(&args.dir).map_err(stop)?,
+        None => None,
+    };
+    let written = match there {
+        Some(written) => written,
+        None => provision::write(&plan(args, &force), &args.dir).map_err(stop)?,
+    };
     let streams = match &args.to {
         Some(url) => made(args, &force, url)?,
         None => Vec::new(),
