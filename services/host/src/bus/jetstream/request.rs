@@ -65,12 +65,16 @@ impl JetStream {
     /// What anybody answers to these questions within a while.
     async fn ask_all(&self, subjects: &[&str], wait: Duration) -> Result<Vec<Bytes>, BusError> {
         let unreachable = |e: &dyn std::error::Error| BusError::Unreachable(e.to_string());
-        let inbox = self.client.new_inbox();
-        let mut answers = self.client.subscribe(inbox.clone()).await.map_err(|e| unreachable(&e))?;
+        let mut inboxes = Vec::with_capacity(subjects.len());
         for subject in subjects {
-            let sent = self.client.publish_with_reply((*subject).to_owned(), inbox.clone(), Bytes::new());
+            // One for each question: where a service may answer a question twice at most, as provisioned, the broker
+            // counts by inbox, and of two answers to the same one the second was not let through.
+            let inbox = self.client.new_inbox();
+            inboxes.push(self.client.subscribe(inbox.clone()).await.map_err(|e| unreachable(&e))?);
+            let sent = self.client.publish_with_reply((*subject).to_owned(), inbox, Bytes::new());
             sent.await.map_err(|e| unreachable(&e))?;
         }
+        let mut answers = futures::stream::select_all(inboxes);
         let (until, mut found) = (Instant::now() + wait, Vec::new());
         while let Ok(Some(message)) = tokio::time::timeout_at(until, answers.next()).await {
             found.push(message.payload);
