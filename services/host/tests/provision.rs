@@ -163,6 +163,7 @@ fn reserved() -> Vec<(String, &'static str)> {
         ("ev.met.review.several".to_owned(), ""),
         ("ledger.met.sealed".to_owned(), ""),
         (force().endpoint("review", "submit"), "officer"),
+        (force().endpoint("projector", "view"), "officer status"),
         ("svc.review.met.submit".to_owned(), ""),
         (format!("$JS.API.CONSUMER.CREATE.{inbox}.recorder"), "recorder provisioning"),
         (format!("$JS.API.CONSUMER.CREATE.{inbox}.other"), "provisioning"),

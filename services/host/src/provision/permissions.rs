@@ -153,6 +153,8 @@ impl Permissions {
         self.look_at(&force.sealed_log());
         self.publish.push(format!("$JS.API.CONSUMER.INFO.{}.{READER}", force.inbox().name));
         self.publish.push(force.endpoint("recorder", "head"));
+        // What the projector shows is for whoever may look: `scrutiny register --to`.
+        self.publish.push(force.endpoint("projector", ">"));
     }
 
     fn serve(&mut self, name: &str, force: &Force) {

@@ -30,7 +30,7 @@ pub(crate) fn run(args: &Status, at: &Common, out: Output) -> Done {
     let (seen, ledgers) = reach::wait_for(async {
         loop {
             let looked = look(args, at).await;
-            let well = matches!(&looked, Ok((seen, _)) if !seen.is_empty() && unwell(seen) == 0);
+            let well = matches!(&looked, Ok((seen, ledgers)) if !seen.is_empty() && unwell(seen) == 0 && silent(ledgers).is_none());
             if well || started.elapsed().as_secs() >= args.wait {
                 return looked;
             }
@@ -46,9 +46,10 @@ pub(crate) fn run(args: &Status, at: &Common, out: Output) -> Done {
         let ledgers: Vec<Value> = ledgers.iter().map(Ledger::json).collect();
         json!({ "at": place, "services": services, "ledgers": ledgers })
     });
-    match unwell(&seen) {
-        0 => Ok(()),
-        n => Err(Stop::CannotDecide(format!("{} not ready", count(n, "service is", "services are")))),
+    match (unwell(&seen), silent(&ledgers)) {
+        (0, None) => Ok(()),
+        (0, Some(force)) => Err(Stop::CannotDecide(format!("no recorder answers for {force}"))),
+        (n, _) => Err(Stop::CannotDecide(format!("{} not ready", count(n, "service is", "services are")))),
     }
 }
 
@@ -62,6 +63,11 @@ async fn look(args: &Status, at: &Common) -> Done<(Vec<ServiceSeen>, Vec<Ledger>
 
 fn unwell(seen: &[ServiceSeen]) -> u64 {
     seen.iter().filter(|service| state(service) != "ready").count() as u64
+}
+
+/// A force whose recorder does not answer, whoever else is well.
+fn silent(ledgers: &[Ledger]) -> Option<&Force> {
+    ledgers.iter().find(|ledger| ledger.head.is_err()).map(|ledger| &ledger.force)
 }
 
 /// What is asked of the recorder of one force.
