@@ -39,6 +39,14 @@ impl Following {
     }
 }
 
+impl Following {
+    /// Stops following, and returns when nothing of it holds the mirror any more.
+    pub async fn stop(mut self) {
+        self.task.abort();
+        let _ = (&mut self.task).await;
+    }
+}
+
 impl Drop for Following {
     fn drop(&mut self) {
         self.task.abort();

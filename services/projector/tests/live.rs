@@ -150,16 +150,18 @@ impl Town {
 
     /// Waits until so many entries are in the views, under a checkpoint.
     async fn stands_on(&self, size: u64) -> Value {
+        let mut last = Value::Null;
         for _ in 0..500 {
             if let Ok(answer) = self.ask("standing", Bytes::new()).await {
                 let standing: Value = serde_json::from_slice(&answer).expect("JSON");
+                last = standing.clone();
                 if standing["covered_by_checkpoint"] == size {
                     return standing;
                 }
             }
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
-        panic!("the projector does not come to {size} entries: {:?}", self.board.roles());
+        panic!("the projector does not come to {size} entries but to {last}: {:?}", self.board.roles());
     }
 
     async fn stop(self) {

@@ -75,7 +75,13 @@ pub async fn serve(host: Host) -> Outcome {
     };
     health.ended("watch");
     match source {
-        Source::Mirror { mirror, .. } => tokio::task::spawn_blocking(move || mirror.save()).await?,
+        Source::Mirror { mirror, following, folding } => {
+            // Each holds the copy, and whoever opens it next finds it locked until all of them let go.
+            following.stop().await;
+            folding.abort();
+            let _ = folding.await;
+            tokio::task::spawn_blocking(move || mirror.save()).await?;
+        }
         Source::Folder(follow) => tokio::task::spawn_blocking(move || drop(follow)).await?,
     }
     served
