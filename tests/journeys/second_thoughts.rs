@@ -162,6 +162,7 @@ fn the_readme_can_be_typed_as_it_stands() {
         for line in block.lines() {
             let command = line.strip_prefix("$ ").or(line.strip_prefix("> ")).unwrap_or(line);
             // Building, testing and Go are for those who have the sources and the tools; CI runs them.
+            // Services run until they are stopped: they stand in blocks of another sort, and have journeys of their own.
             if !["cargo ", "./test", "tests/"].iter().any(|other| command.starts_with(other)) {
                 script.push_str(command);
                 script.push('\n');

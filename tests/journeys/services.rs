@@ -62,8 +62,10 @@ pub(super) fn signal(process: u32, name: &str) {
     assert!(sent.expect("kill is there").success());
 }
 
+/// A process that has ended and that nobody has asked about yet has a number still, and no command line.
 fn is_running(process: &str) -> bool {
-    Path::new("/proc").join(process.trim()).exists()
+    let command_line = Path::new("/proc").join(process.trim()).join("cmdline");
+    std::fs::read(command_line).is_ok_and(|words| !words.is_empty())
 }
 
 #[test]
