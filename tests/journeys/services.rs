@@ -45,6 +45,9 @@ impl Up {
         ] {
             pipe.expect("its outputs are piped").read_to_string(&mut said).expect("text");
         }
+        if code != 0 {
+            eprintln!("`scrutiny up` ended with {code}: {said}");
+        }
         (code, said)
     }
 }

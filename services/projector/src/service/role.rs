@@ -78,8 +78,11 @@ pub async fn serve(host: Host) -> Outcome {
         Source::Mirror { mirror, following, folding } => {
             // Each holds the copy, and whoever opens it next finds it locked until all of them let go.
             following.stop().await;
-            folding.abort();
-            let _ = folding.await;
+            // One that ended by itself was asked for its reason already.
+            if !folding.is_finished() {
+                folding.abort();
+                let _ = folding.await;
+            }
             tokio::task::spawn_blocking(move || mirror.save()).await?;
         }
         Source::Folder(follow) => tokio::task::spawn_blocking(move || drop(follow)).await?,

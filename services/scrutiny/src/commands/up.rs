@@ -87,7 +87,7 @@ async fn serve(args: &Up, at: &Common, out: Output, force: &Force, carrier: &Car
     let mut fronts = start(parts::DESKS, &place, &carrier.bus, &board, &front)?;
     let mut backs = start(parts::REST, &place, &carrier.bus, &board, &back)?;
     let ended = tokio::select! {
-        ended = in_turn(&mut fronts, &mut backs) => ended,
+        ended = in_turn(&mut fronts, &mut backs, &front) => ended,
         ended = say_when_ready(out, &board, carrier, ops, at, &front) => ended,
         _ = signals => {
             carrier.kill();
@@ -124,13 +124,15 @@ fn start(
     Ok(roles)
 }
 
-/// Returns when a role has ended before anybody asked it to.
-async fn in_turn(fronts: &mut Roles, backs: &mut Roles) -> Done {
+/// Returns when a role has ended. Before anybody asked it to, that is an error; a desk with nothing in hand may have
+/// ended before we are told that it was asked.
+async fn in_turn(fronts: &mut Roles, backs: &mut Roles, stopping: &Stopping) -> Done {
     let ended = tokio::select! {
         Some(ended) = fronts.join_next() => ended,
         Some(ended) = backs.join_next() => ended,
     };
     match ended {
+        Ok((_, Ok(()))) if stopping.deadline().is_some() => Ok(()),
         Ok((role, Ok(()))) => Err(Stop::Io(format!("{role} has ended"))),
         Ok((role, Err(why))) => Err(Stop::Io(format!("{role}: {why}"))),
         Err(e) => Err(Stop::Io(e.to_string())),
