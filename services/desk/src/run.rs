@@ -8,8 +8,6 @@ use std::time::Duration;
 use host::bus::{Bus, StreamSpec};
 use host::health::Health;
 use host::{Host, Key, Outcome, Shape};
-use ledger_core::checkpoint::LogVerifier;
-use ledger_core::policy::Policy;
 use ledger_store::{MemoryDisk, MemoryStore, Options, SegmentStore, Store};
 use mirror::{Following, LogKey, Mirror, follow};
 use serde::Deserialize;
@@ -40,13 +38,6 @@ struct Settings {
     policy: Option<PathBuf>,
 }
 
-/// Why a desk does not open.
-#[derive(Debug, thiserror::Error)]
-enum NotOpened {
-    #[error("policy {}: {why}", path.display())]
-    Policy { path: PathBuf, why: String },
-}
-
 /// Runs the desk of a service until the process is asked to stop, and finishes what is in hand.
 ///
 /// # Errors
@@ -54,7 +45,8 @@ enum NotOpened {
 pub async fn run(host: Host, service: Service) -> Outcome {
     let settings: Settings = host.config.settings()?;
     let force = host.common().force();
-    let log = log_key(settings.policy.as_deref())?;
+    let policy = settings.policy.as_deref();
+    let log = policy.map_or(Ok(LogKey::FromFirstEntry), LogKey::from_policy_file)?;
     let store = store(settings.mirror.as_deref(), service)?;
     // Replaying a large copy takes its time.
     let mirror = tokio::task::spawn_blocking(move || Mirror::open(store, log)).await??;
@@ -78,6 +70,7 @@ pub async fn run(host: Host, service: Service) -> Outcome {
         served = serve(desk, &host.bus, spec, host.stopping.asked()) => served,
         () = watching => Ok(()),
     };
+    following.stop().await;
     tokio::task::spawn_blocking(move || mirror.save()).await?;
     Ok(done?)
 }
@@ -88,15 +81,6 @@ fn store(folder: Option<&Path>, service: Service) -> Result<Box<dyn Store>, ledg
     };
     let options = Options { what: service.name().to_owned(), ..Options::default() };
     Ok(Box::new(SegmentStore::open(folder, options)?.0))
-}
-
-fn log_key(policy: Option<&Path>) -> Result<LogKey, NotOpened> {
-    let Some(path) = policy else { return Ok(LogKey::FromFirstEntry) };
-    let wrong = |why: String| NotOpened::Policy { path: path.to_owned(), why };
-    let text = std::fs::read(path).map_err(|e| wrong(e.to_string()))?;
-    let policy = Policy::parse(&text).map_err(|e| wrong(e.to_string()))?;
-    let keys = policy.logs().iter().map(|log| log.key.clone()).collect();
-    Ok(LogKey::Given(Box::new(LogVerifier::new(keys).map_err(|e| wrong(e.to_string()))?)))
 }
 
 /// Says how the inbox and the mirror are, for as long as it is polled.

@@ -3,9 +3,11 @@
 mod bus;
 mod dataset;
 mod import;
+mod key;
 mod reviews;
 mod sample;
 mod sending;
+mod services;
 mod submission;
 
 use std::path::PathBuf;
@@ -15,12 +17,14 @@ use clap::{Args, Parser, Subcommand, ValueHint};
 pub(crate) use bus::{Bus, BusCheck, BusProvision};
 pub(crate) use dataset::{Coverage, Dataset, Months, Residents, Revisions, ShowDataset, TableFigures, Which};
 pub(crate) use import::{ExportSource, Import, ImportFiles, Sources};
+pub(crate) use key::{By, Key, KeyEnrol, KeyNew, KeyReason, KeyRevoke, KeyRotate};
 pub(crate) use reviews::{AllReviews, Pseudonym};
 pub(crate) use sample::{Level, PowerName, Sample, SampleCheck, SampleDraw, SampleFrame, SampleShow};
 pub(crate) use sending::{
     Inspection, InspectionImport, Outbox, OutboxRetry, ResponseAssemble, ResponseForm, Review, ReviewImport,
     Sending,
 };
+pub(crate) use services::{Broker, Services, Status, Up};
 pub(crate) use submission::{
     Approve, CheckSubmission, DiffSubmissions, Prepare, Publication, SendRecord, Submission, Templates,
 };
@@ -193,99 +197,6 @@ pub(crate) struct Init {
     /// The body that answers for the ledger
     #[arg(long, value_name = "BODY")]
     pub(crate) body: String,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum Key {
-    /// Make a key pair, and a proof that you hold it
-    New(KeyNew),
-    /// Enrol a key and give it roles, or give more roles to an enrolled one; two administrators sign
-    Enrol(KeyEnrol),
-    /// List the enrolled keys with their roles
-    List,
-    /// Replace a key by a new one of the same holder, which takes over its roles
-    Rotate(KeyRotate),
-    /// Stop a key from signing until further notice
-    Suspend(KeyReason),
-    /// Let a suspended key sign again
-    Reinstate(KeyReason),
-    /// Stop a key from ever signing again
-    Revoke(KeyRevoke),
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct KeyNew {
-    /// A name for the key, such as "governance-officer"
-    pub(crate) name: String,
-}
-
-/// Who signs an act of key administration.
-#[derive(Debug, Clone, Args)]
-pub(crate) struct By {
-    /// The signing administrators: "root-1 as ROOT of cambridgeshire". Default: the two root keys
-    #[arg(long = "by", value_name = "SIGNER")]
-    pub(crate) by: Vec<String>,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct KeyEnrol {
-    /// A key made by `scrutiny key new`, or a name for the key in --public-key
-    pub(crate) name: String,
-    /// A role for it: "CC of cambridgeshire", "acting LPB of cambridgeshire-lpb"; may be repeated
-    #[arg(long = "as", value_name = "ROLE")]
-    pub(crate) roles: Vec<String>,
-    /// First day of the roles
-    #[arg(long, value_name = "DATE")]
-    pub(crate) from: Option<jiff::civil::Date>,
-    /// Last day of the roles
-    #[arg(long, value_name = "DATE")]
-    pub(crate) to: Option<jiff::civil::Date>,
-    /// How records of stop and search and use of force name the holder: 32 hexadecimal digits:
-    /// 16 bytes that the force makes with a secret of its own. Whoever reviews the force's own records needs it
-    #[arg(long, value_name = "HEX", requires = "roles")]
-    pub(crate) pseudonym: Option<String>,
-    /// Who holds the key; sealed, never public
-    #[arg(long, value_name = "TEXT")]
-    pub(crate) holder: Option<String>,
-    /// An OpenSSH public key that is kept elsewhere (an agent, a FIDO2 token)
-    #[arg(long, value_name = "FILE", requires = "proof", value_hint = ValueHint::FilePath)]
-    pub(crate) public_key: Option<PathBuf>,
-    /// Its proof of possession, from `ssh-keygen -Y sign -n enrolment@scrutiny-ledger`
-    #[arg(long, value_name = "FILE", requires = "public_key", value_hint = ValueHint::FilePath)]
-    pub(crate) proof: Option<PathBuf>,
-    #[command(flatten)]
-    pub(crate) by: By,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct KeyRotate {
-    /// The key to replace
-    pub(crate) name: String,
-    /// The new key, made by `scrutiny key new`
-    #[arg(long, value_name = "NAME")]
-    pub(crate) new: String,
-    #[command(flatten)]
-    pub(crate) by: By,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct KeyReason {
-    /// Which key: a name in the key folder, or "SHA256:..."
-    pub(crate) name: String,
-    /// Why
-    #[arg(long)]
-    pub(crate) reason: String,
-    #[command(flatten)]
-    pub(crate) by: By,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct KeyRevoke {
-    #[command(flatten)]
-    pub(crate) key: KeyReason,
-    /// Somebody else may have used it since this entry: later ones it signed are marked as suspect
-    #[arg(long, value_name = "INDEX")]
-    pub(crate) compromised_since: Option<u64>,
 }
 
 #[derive(Debug, Args)]
@@ -547,69 +458,4 @@ pub(crate) struct AllowedSigners {
     /// Write to a file
     #[arg(long, short, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) out: Option<PathBuf>,
-}
-
-/// Where the services are, and as whom to speak to them.
-#[derive(Debug, Clone, Default, Args)]
-pub(crate) struct Services {
-    /// A broker, "nats://host:4222", or the folder of a ledger whose `scrutiny up` is running [default: --ledger]
-    #[arg(long, value_name = "WHERE")]
-    pub(crate) to: Option<String>,
-    #[command(flatten)]
-    pub(crate) broker: Broker,
-}
-
-/// As whom to speak to a broker.
-#[derive(Debug, Clone, Default, Args)]
-pub(crate) struct Broker {
-    /// A file with an nkey seed for the broker
-    #[arg(long, env = "SCRUTINY_NATS_NKEY", value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub(crate) nats_nkey: Option<PathBuf>,
-    /// A credentials file for the broker
-    #[arg(long, env = "SCRUTINY_NATS_CREDENTIALS", value_name = "FILE", conflicts_with = "nats_nkey",
-          value_hint = ValueHint::FilePath)]
-    pub(crate) nats_credentials: Option<PathBuf>,
-    /// Certificates that the broker's must be signed by, as PEM
-    #[arg(long, env = "SCRUTINY_NATS_CA", value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub(crate) nats_ca: Option<PathBuf>,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Status {
-    #[command(flatten)]
-    pub(crate) services: Services,
-    /// Wait so many seconds at most until every service is ready
-    #[arg(long, value_name = "SECONDS", default_value_t = 0)]
-    pub(crate) wait: u64,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Up {
-    /// Carry messages over a broker, "nats://host:4222", or "local" to start one here [default: within this process]
-    #[arg(long, value_name = "URL")]
-    pub(crate) nats: Option<String>,
-    /// With `--nats local`: the nats-server to start [default: the one on PATH]
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub(crate) nats_server: Option<PathBuf>,
-    /// With `--nats local`: the port it listens on; 0 takes any that is free
-    #[arg(long, value_name = "PORT", default_value_t = 4222)]
-    pub(crate) nats_port: u16,
-    /// Found a ledger first where there is none, for the body of this short name
-    #[arg(long, value_name = "BODY")]
-    pub(crate) found: Option<String>,
-    /// With `--found`: the ledger's name [default: scrutiny.example/BODY]
-    #[arg(long, value_name = "NAME", requires = "found")]
-    pub(crate) origin: Option<String>,
-    /// Where health and figures are served; port 0 takes any that is free
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:9460")]
-    pub(crate) ops_listen: std::net::SocketAddr,
-    /// What the services log: warn, info, or by target: warn,recorder=debug
-    #[arg(long, value_name = "TEXT", default_value = "warn")]
-    pub(crate) log_level: String,
-    /// Where to send traces by OTLP over HTTP: http://collector:4318
-    #[arg(long, value_name = "URL")]
-    pub(crate) trace_endpoint: Option<String>,
-    /// How long work in hand may take when everything stops
-    #[arg(long, value_name = "SECONDS", default_value_t = 20)]
-    pub(crate) stop_seconds: u64,
 }

@@ -81,7 +81,9 @@ async fn serve(args: &Up, at: &Common, out: Output, force: &Force, carrier: &Car
     let (front, back) = (Stopping::new(), Stopping::new());
     let within = Duration::from_secs(args.stop_seconds);
     let signals = tokio::spawn(on_signals(front.clone(), within));
-    let ops = serve_ops(args.ops_listen, board.clone()).await.map_err(|e| Stop::Io(e.to_string()))?;
+    let ops = serve_ops(args.ops_listen, board.clone()).await;
+    let ops =
+        ops.map_err(|e| Stop::Io(format!("{e}; `--ops-listen 127.0.0.1:0` takes a port that is free")))?;
     let door = Door::open(&carrier.bus, &door_of(&at.ledger)).map_err(io(&door_of(&at.ledger)))?;
     let place = Place { ledger: &at.ledger, log_key: &at.keys.join("log.key"), force };
     let mut fronts = start(parts::DESKS, &place, &carrier.bus, &board, &front)?;
@@ -132,7 +134,7 @@ async fn in_turn(fronts: &mut Roles, backs: &mut Roles, stopping: &Stopping) -> 
         Some(ended) = backs.join_next() => ended,
     };
     match ended {
-        Ok((_, Ok(()))) if stopping.deadline().is_some() => Ok(()),
+        Ok((_, Ok(()))) if stopping.is_asked() => Ok(()),
         Ok((role, Ok(()))) => Err(Stop::Io(format!("{role} has ended"))),
         Ok((role, Err(why))) => Err(Stop::Io(format!("{role}: {why}"))),
         Err(e) => Err(Stop::Io(e.to_string())),
