@@ -104,6 +104,37 @@ impl MemoryDisk {
         content.durable = content.entries.len();
     }
 
+    /// Entries from `from` on as they were appended, whoever has the disk open, flushed or not: for a test that compares.
+    #[must_use]
+    pub fn entries(&self, from: EntryIndex) -> Vec<Bytes> {
+        let from = usize::try_from(from.0).unwrap_or(usize::MAX);
+        self.content().entries.iter().skip(from).map(|kept| kept.sealed.bytes.clone()).collect()
+    }
+
+    /// How many entries a power cut would leave.
+    #[must_use]
+    pub fn durable(&self) -> TreeSize {
+        TreeSize(self.content().durable as u64)
+    }
+
+    /// Published checkpoints from number `from` on, in the order in which they were kept.
+    #[must_use]
+    pub fn checkpoints(&self, from: usize) -> Vec<(TreeSize, Bytes)> {
+        self.content().published.iter().skip(from).cloned().collect()
+    }
+
+    /// Refusals from number `from` on, in order.
+    #[must_use]
+    pub fn refusals(&self, from: usize) -> Vec<Bytes> {
+        self.content().refusals.iter().skip(from).cloned().collect()
+    }
+
+    /// Whether a failed flush has poisoned it.
+    #[must_use]
+    pub fn is_poisoned(&self) -> bool {
+        self.content().poisoned.is_some()
+    }
+
     /// Checks both copies of every entry, heals the one from the other, and lifts the poison when all is well.
     pub fn scrub(&self) -> Vec<Finding> {
         let mut content = self.content();

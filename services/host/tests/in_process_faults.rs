@@ -157,3 +157,74 @@ async fn the_same_seed_makes_the_same_faults_and_nothing_is_lost() {
     }
     assert_eq!(runs[0], runs[1]);
 }
+
+fn sealed(text: &str, expect_last: Option<u64>) -> Outgoing {
+    Outgoing { subject: force().sealed(), expect_last, ..outgoing(text) }
+}
+
+#[tokio::test]
+async fn a_handle_that_is_cut_off_knows_nothing_while_others_go_on() {
+    let (bus, _faults, mut consumer) = world().await;
+    let broker = bus.broker().expect("this bus is in process");
+    let (other, link) = broker.handle();
+    link.cut();
+    assert!(matches!(other.publish(outgoing("a")).await, Err(PublishError::Unknown(_))));
+    assert!(other.tail(&force().sealed_log().name).await.is_err());
+    send(&bus, &["b"]).await;
+    assert_eq!(texts(&next(&mut consumer).await), "b");
+    link.heal();
+    assert!(!other.publish(outgoing("a")).await.expect("the way is there again").duplicate);
+}
+
+#[tokio::test]
+async fn a_way_that_is_cut_while_a_call_is_under_way_leaves_it_done_and_unanswered() {
+    let (bus, _faults, mut consumer) = world().await;
+    let (other, link) = bus.broker().expect("this bus is in process").handle();
+    link.stepwise();
+    let mut publish = std::pin::pin!(other.publish(outgoing("a")));
+    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+    for _ in 0..2 {
+        assert!(publish.as_mut().poll(&mut context).is_pending(), "there, and back");
+    }
+    link.cut();
+    assert!(matches!(publish.await, Err(PublishError::Unknown(_))));
+    assert_eq!(texts(&next(&mut consumer).await), "a");
+}
+
+/// The numbers of lost messages come again, so a writer that knows only numbers would be let through the fence.
+#[tokio::test]
+async fn a_stream_that_loses_its_tail_gives_the_same_numbers_again() {
+    let (bus, _faults, _consumer) = world().await;
+    let broker = bus.broker().expect("this bus is in process");
+    let name = force().sealed_log().name;
+    for (text, last) in [("a", 0), ("b", 1), ("c", 2)] {
+        bus.publish(sealed(text, Some(last))).await.expect("the fence is open");
+    }
+    let mut follower = bus.follow(&name, 4).await.expect("the stream is there");
+    broker.lose_tail(&name, 2, true);
+    assert!(matches!(follower.next().await, Some(Err(FollowError::WentBack { expected: 4, last: 1, .. }))));
+    assert!(
+        bus.publish(sealed("b", Some(1))).await.expect("the fence is open").duplicate,
+        "its id is remembered"
+    );
+    broker.lose_tail(&name, 0, false);
+    assert_eq!(bus.publish(sealed("x", Some(1))).await.expect("the fence is open").sequence, 2);
+    broker.flip_bit(&name, 2, 0);
+    let (last, messages) = broker.look(&name, 2);
+    assert_eq!((last, messages[0].payload.as_ref()), (2, &b"y"[..]));
+}
+
+#[tokio::test]
+async fn what_comes_late_meets_the_fence_as_it_is_then() {
+    let (bus, faults, _consumer) = world().await;
+    let broker = bus.broker().expect("this bus is in process");
+    let name = force().sealed_log().name;
+    faults.on_publish("ledger.>", PublishFault::LateAndUnknown, 2);
+    for text in ["late", "too late"] {
+        assert!(matches!(bus.publish(sealed(text, Some(0))).await, Err(PublishError::Unknown(_))));
+    }
+    assert_eq!(broker.look(&name, 1).0, 0);
+    assert_eq!(broker.arrive(), 2);
+    let (last, messages) = broker.look(&name, 1);
+    assert_eq!((last, messages[0].payload.as_ref()), (1, &b"late"[..]));
+}

@@ -76,7 +76,7 @@ impl Delivery {
     /// When no confirmation came: the message will come again.
     pub async fn ack(&self) -> Result<(), AckError> {
         match &self.settle {
-            Settle::Here(receipt) => receipt.ack(),
+            Settle::Here(receipt) => receipt.ack().await,
             Settle::Nats(receipt) => receipt.ack().await,
         }
     }
@@ -84,7 +84,7 @@ impl Delivery {
     /// Not now: it shall come again after a while.
     pub async fn again(&self, delay: Duration) {
         match &self.settle {
-            Settle::Here(receipt) => receipt.again(delay),
+            Settle::Here(receipt) => receipt.again(delay).await,
             Settle::Nats(receipt) => receipt.again(delay).await,
         }
     }
@@ -92,7 +92,7 @@ impl Delivery {
     /// Never again, although it was not done. Only after the refusal has been recorded.
     pub async fn give_up(&self) {
         match &self.settle {
-            Settle::Here(receipt) => receipt.give_up(),
+            Settle::Here(receipt) => receipt.give_up().await,
             Settle::Nats(receipt) => receipt.give_up().await,
         }
     }

@@ -12,6 +12,9 @@ pub enum PublishFault {
     StoredButUnknown,
     /// It is not stored, and the publisher gets no answer.
     LostAndUnknown,
+    /// It is held up on its way, and the publisher gets no answer. It arrives when [`super::Broker::arrive`] says so,
+    /// whatever its publisher has done since.
+    LateAndUnknown,
     /// It is refused, as without permission.
     Refused,
 }

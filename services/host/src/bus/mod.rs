@@ -43,6 +43,7 @@ pub use door::Door;
 pub use error::{AckError, BusError, FollowError, PublishError, RequestError};
 pub use faults::{DeliveryFault, Faults, PublishFault, Rates};
 use in_process::InProcess;
+pub use in_process::{Broker, Link};
 use jetstream::JetStream;
 pub(crate) use jetstream::LOG;
 pub use message::{CloudEvent, Headers, Message, Outgoing, Stored, TRACEPARENT};
@@ -107,6 +108,14 @@ impl Bus {
         (Bus(Arc::new(Carrier::Here(InProcess::new(faults.clone())))), faults)
     }
 
+    /// What a test does to the broker that a bus in this process stands for; `None` for any other bus.
+    pub fn broker(&self) -> Option<Broker> {
+        match &*self.0 {
+            Carrier::Here(bus) => Some(bus.broker()),
+            Carrier::Door(_) | Carrier::Nats(_) => None,
+        }
+    }
+
     /// A bus over NATS JetStream. Returns at once: a broker that is down is tried for ever.
     ///
     /// # Errors
@@ -141,7 +150,7 @@ impl Bus {
             Carrier::Door(_) => {
                 door::Client::services_only().map_err(|e: BusError| PublishError::Refused(e.to_string()))
             }
-            Carrier::Here(bus) => bus.publish(message),
+            Carrier::Here(bus) => bus.publish(message).await,
             Carrier::Nats(bus) => bus.publish(message).await,
         }
     }
@@ -153,7 +162,7 @@ impl Bus {
     pub async fn tell(&self, subject: &str, headers: Headers, payload: Bytes) -> Result<(), BusError> {
         match &*self.0 {
             Carrier::Door(bus) => bus.tell(subject, &headers, &payload).await,
-            Carrier::Here(bus) => bus.tell(subject, headers, payload),
+            Carrier::Here(bus) => bus.tell(subject, headers, payload).await,
             Carrier::Nats(bus) => bus.tell(subject, headers, payload).await,
         }
     }
@@ -219,7 +228,7 @@ impl Bus {
     pub async fn consume(&self, spec: ConsumerSpec) -> Result<Consumer, BusError> {
         match &*self.0 {
             Carrier::Door(_) => door::Client::services_only(),
-            Carrier::Here(bus) => Ok(Consumer(ConsumerKind::Here(bus.consume(spec)?))),
+            Carrier::Here(bus) => Ok(Consumer(ConsumerKind::Here(bus.consume(spec).await?))),
             Carrier::Nats(bus) => Ok(Consumer(ConsumerKind::Nats(Box::new(bus.consume(spec).await?)))),
         }
     }
@@ -231,7 +240,7 @@ impl Bus {
     pub async fn follow(&self, stream: &str, from_sequence: u64) -> Result<Follower, BusError> {
         match &*self.0 {
             Carrier::Door(_) => door::Client::services_only(),
-            Carrier::Here(bus) => bus.follow(stream, from_sequence),
+            Carrier::Here(bus) => bus.follow(stream, from_sequence).await,
             Carrier::Nats(bus) => bus.follow(stream, from_sequence).await,
         }
     }
@@ -243,7 +252,7 @@ impl Bus {
     pub async fn tail(&self, stream: &str) -> Result<Tail, BusError> {
         match &*self.0 {
             Carrier::Door(bus) => bus.tail(stream).await,
-            Carrier::Here(bus) => bus.tail(stream),
+            Carrier::Here(bus) => bus.tail(stream).await,
             Carrier::Nats(bus) => bus.tail(stream).await,
         }
     }
@@ -255,7 +264,7 @@ impl Bus {
     pub async fn message(&self, stream: &str, sequence: u64) -> Result<Option<Message>, BusError> {
         match &*self.0 {
             Carrier::Door(_) => door::Client::services_only(),
-            Carrier::Here(bus) => bus.message(stream, sequence),
+            Carrier::Here(bus) => bus.message(stream, sequence).await,
             Carrier::Nats(bus) => bus.message(stream, sequence).await,
         }
     }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use bytes::Bytes;
 use tokio::sync::{broadcast, mpsc};
 
-use super::State;
+use super::{Link, State};
 use crate::bus::faults::{DeliveryFault, Faults};
 use crate::bus::message::{Headers, Message};
 use crate::bus::names::fits;
@@ -17,14 +17,15 @@ use crate::bus::{BusEvent, WAITING};
 pub(super) struct Ear {
     pattern: String,
     queue: mpsc::Sender<Message>,
+    link: Link,
     /// Held back by a fault until the next one.
     held: Option<Message>,
 }
 
 impl Ear {
-    pub(super) fn new(pattern: &str) -> (Ear, mpsc::Receiver<Message>) {
+    pub(super) fn new(pattern: &str, link: Link) -> (Ear, mpsc::Receiver<Message>) {
         let (queue, receiver) = mpsc::channel(WAITING);
-        (Ear { pattern: pattern.to_owned(), queue, held: None }, receiver)
+        (Ear { pattern: pattern.to_owned(), queue, link, held: None }, receiver)
     }
 
     fn hear(&mut self, message: Message, faults: &Faults, events: &broadcast::Sender<BusEvent>) {
@@ -66,6 +67,7 @@ pub(super) struct Served {
     spec: ServiceSpec,
     id: String,
     queue: mpsc::Sender<Request>,
+    link: Link,
     counts: Vec<Counts>,
     /// Requests given to it, so that instances take turns.
     turns: u64,
@@ -78,11 +80,11 @@ struct Counts {
 }
 
 impl Served {
-    pub(super) fn new(spec: ServiceSpec, instance: u64) -> (Served, mpsc::Receiver<Request>) {
+    pub(super) fn new(spec: ServiceSpec, instance: u64, link: Link) -> (Served, mpsc::Receiver<Request>) {
         let (queue, receiver) = mpsc::channel(WAITING);
         let counts = spec.endpoints.iter().map(|_| Counts::default()).collect();
         let id = format!("{}-{instance}", spec.name);
-        (Served { spec, id, queue, counts, turns: 0 }, receiver)
+        (Served { spec, id, queue, link, counts, turns: 0 }, receiver)
     }
 
     pub(super) fn is_there(&self) -> bool {
@@ -91,6 +93,9 @@ impl Served {
 
     /// Which endpoint answers a subject.
     fn endpoint(&self, subject: &str) -> Option<usize> {
+        if self.link.is_cut() {
+            return None;
+        }
         let name = subject.strip_prefix(self.spec.subject.as_str())?.strip_prefix('.')?;
         self.spec.endpoints.iter().position(|endpoint| endpoint == name)
     }
@@ -123,7 +128,7 @@ impl State {
         payload: Bytes,
     ) {
         self.ears.retain(|ear| !ear.queue.is_closed());
-        for ear in self.ears.iter_mut().filter(|ear| fits(&ear.pattern, subject)) {
+        for ear in self.ears.iter_mut().filter(|ear| !ear.link.is_cut() && fits(&ear.pattern, subject)) {
             let message = Message {
                 subject: subject.to_owned(),
                 headers: headers.clone(),

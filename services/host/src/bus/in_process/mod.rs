@@ -1,16 +1,20 @@
 //! The bus inside one process: everything behind one lock, nothing survives the process.
 
+mod broker;
+mod link;
 mod listen;
 mod queue;
 mod stored;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::sync::{broadcast, mpsc, watch};
 
+pub use self::broker::Broker;
+pub use self::link::Link;
 use self::listen::{Ear, Served};
 pub(super) use self::queue::{Queue, Receipt};
 use self::stored::Stream;
@@ -25,6 +29,7 @@ use super::{BusEvent, EVENTS, WAITING};
 #[derive(Debug)]
 pub(super) struct InProcess {
     shared: Arc<Shared>,
+    link: Link,
     events: broadcast::Sender<BusEvent>,
 }
 
@@ -40,6 +45,8 @@ struct Shared {
 struct State {
     drained: bool,
     streams: BTreeMap<String, Stream>,
+    /// Publications that a fault holds back on their way.
+    late: VecDeque<Outgoing>,
     ears: Vec<Ear>,
     services: Vec<Served>,
     instances: u64,
@@ -58,7 +65,23 @@ impl Shared {
 impl InProcess {
     pub(super) fn new(faults: Faults) -> InProcess {
         let shared = Shared { state: Mutex::new(State::default()), faults, news: watch::Sender::new(0) };
-        InProcess { shared: Arc::new(shared), events: broadcast::Sender::new(EVENTS) }
+        InProcess::on(Arc::new(shared))
+    }
+
+    /// A handle of its own, with its own way to the bus.
+    fn on(shared: Arc<Shared>) -> InProcess {
+        let link = Link::to(&shared);
+        InProcess { shared, link, events: broadcast::Sender::new(EVENTS) }
+    }
+
+    pub(super) fn broker(&self) -> Broker {
+        Broker::of(&self.shared)
+    }
+
+    /// The way there.
+    async fn reach(&self) -> Result<MutexGuard<'_, State>, BusError> {
+        self.link.pass().await?;
+        self.open()
     }
 
     fn open(&self) -> Result<MutexGuard<'_, State>, BusError> {
@@ -74,26 +97,31 @@ impl InProcess {
         self.open().map(|_| ())
     }
 
-    pub(super) fn publish(&self, message: Outgoing) -> Result<Stored, PublishError> {
+    pub(super) async fn publish(&self, message: Outgoing) -> Result<Stored, PublishError> {
+        let unknown = |e: BusError| PublishError::Unknown(e.to_string());
+        self.link.pass().await.map_err(unknown)?;
+        let stored = self.publish_here(message)?;
+        self.link.pass().await.map_err(unknown)?;
+        Ok(stored)
+    }
+
+    fn publish_here(&self, message: Outgoing) -> Result<Stored, PublishError> {
         let subject = message.subject.clone();
         let mut state = self.open().map_err(|e| PublishError::Refused(e.to_string()))?;
         let fault = self.shared.faults.publishing(&subject);
         match fault {
             Some(PublishFault::LostAndUnknown) => return Err(PublishError::Unknown("a fault".to_owned())),
+            Some(PublishFault::LateAndUnknown) => {
+                state.late.push_back(message);
+                return Err(PublishError::Unknown("a fault".to_owned()));
+            }
             Some(PublishFault::Refused) => {
                 let _ = self.events.send(BusEvent::Denied { subject: subject.clone() });
                 return Err(PublishError::Refused(format!("no permission to publish to {subject}")));
             }
             Some(PublishFault::StoredButUnknown) | None => {}
         }
-        let Some(stream) = state.streams.values_mut().find(|s| s.takes(&subject)) else {
-            return Err(PublishError::Unknown(format!("no stream keeps {subject} at the moment")));
-        };
-        let copy = (message.headers.clone(), message.payload.clone());
-        let stored = stream.store(message)?;
-        if !stored.duplicate {
-            state.tell(&self.shared.faults, &self.events, &subject, copy.0, copy.1);
-        }
+        let stored = state.store(message, &self.shared.faults, &self.events)?;
         drop(state);
         self.shared.tell_news();
         match fault {
@@ -102,13 +130,15 @@ impl InProcess {
         }
     }
 
-    pub(super) fn tell(&self, subject: &str, headers: Headers, payload: Bytes) -> Result<(), BusError> {
-        self.open()?.tell(&self.shared.faults, &self.events, subject, headers, payload);
+    pub(super) async fn tell(&self, subject: &str, headers: Headers, payload: Bytes) -> Result<(), BusError> {
+        if self.link.pass().await.is_ok() {
+            self.open()?.tell(&self.shared.faults, &self.events, subject, headers, payload);
+        }
         Ok(())
     }
 
     pub(super) fn listen(&self, pattern: &str) -> Result<Listener, BusError> {
-        let (ear, queue) = Ear::new(pattern);
+        let (ear, queue) = Ear::new(pattern, self.link.clone());
         self.open()?.ears.push(ear);
         Ok(Listener { queue })
     }
@@ -120,24 +150,31 @@ impl InProcess {
         payload: Bytes,
         timeout: Duration,
     ) -> Result<Message, RequestError> {
+        let timed_out = || RequestError::TimedOut(subject.to_owned());
+        if self.link.pass().await.is_err() {
+            tokio::time::sleep(timeout).await;
+            return Err(timed_out());
+        }
         let answer = {
             let nobody = || RequestError::NobodyThere(subject.to_owned());
             let mut state = self.open().map_err(|_| nobody())?;
             state.ask(subject, headers, payload).ok_or_else(nobody)?
         };
-        match tokio::time::timeout(timeout, answer).await {
+        let answer = tokio::time::timeout(timeout, answer).await;
+        self.link.pass().await.map_err(|_| timed_out())?;
+        match answer {
             Ok(Ok(payload)) => {
                 Ok(Message { subject: subject.to_owned(), headers: Headers::new(), payload, sequence: None })
             }
             Ok(Err(e)) => Err(RequestError::Refused { code: e.code, sentence: e.sentence }),
-            Err(_) => Err(RequestError::TimedOut(subject.to_owned())),
+            Err(_) => Err(timed_out()),
         }
     }
 
     pub(super) fn serve(&self, spec: ServiceSpec) -> Result<Requests, BusError> {
         let mut state = self.open()?;
         state.instances += 1;
-        let (served, queue) = Served::new(spec, state.instances);
+        let (served, queue) = Served::new(spec, state.instances, self.link.clone());
         state.services.push(served);
         Ok(Requests { queue })
     }
@@ -150,24 +187,27 @@ impl InProcess {
         Ok(seen)
     }
 
-    pub(super) fn consume(&self, spec: ConsumerSpec) -> Result<Queue, BusError> {
-        self.open()?.stream(&spec.stream)?.reader(&spec).take_over();
-        Ok(Queue::new(self.shared.clone(), spec))
+    pub(super) async fn consume(&self, spec: ConsumerSpec) -> Result<Queue, BusError> {
+        self.reach().await?.stream(&spec.stream)?.reader(&spec).take_over();
+        Ok(Queue::new(self.shared.clone(), self.link.clone(), spec))
     }
 
-    pub(super) fn follow(&self, stream: &str, from: u64) -> Result<Follower, BusError> {
-        self.open()?.stream(stream)?;
+    pub(super) async fn follow(&self, stream: &str, from: u64) -> Result<Follower, BusError> {
+        self.reach().await?.stream(stream)?;
         let (sender, queue) = mpsc::channel(WAITING);
-        tokio::spawn(follow(self.shared.clone(), stream.to_owned(), from.max(1), sender));
+        let link = self.link.clone();
+        tokio::spawn(follow(self.shared.clone(), link, stream.to_owned(), from.max(1), sender));
         Ok(Follower { queue })
     }
 
-    pub(super) fn tail(&self, stream: &str) -> Result<Tail, BusError> {
-        Ok(self.open()?.stream(stream)?.tail())
+    pub(super) async fn tail(&self, stream: &str) -> Result<Tail, BusError> {
+        let tail = self.reach().await?.stream(stream)?.tail();
+        self.link.pass().await.map(|()| tail)
     }
 
-    pub(super) fn message(&self, stream: &str, sequence: u64) -> Result<Option<Message>, BusError> {
-        Ok(self.open()?.stream(stream)?.message(sequence))
+    pub(super) async fn message(&self, stream: &str, sequence: u64) -> Result<Option<Message>, BusError> {
+        let message = self.reach().await?.stream(stream)?.message(sequence);
+        self.link.pass().await.map(|()| message)
     }
 
     pub(super) fn ensure(&self, spec: &StreamSpec) -> Result<(), BusError> {
@@ -208,6 +248,25 @@ impl InProcess {
 }
 
 impl State {
+    /// Gives the stream that takes it one more message, and tells whoever listens.
+    fn store(
+        &mut self,
+        message: Outgoing,
+        faults: &Faults,
+        events: &broadcast::Sender<BusEvent>,
+    ) -> Result<Stored, PublishError> {
+        let subject = message.subject.clone();
+        let Some(stream) = self.streams.values_mut().find(|s| s.takes(&subject)) else {
+            return Err(PublishError::Unknown(format!("no stream keeps {subject} at the moment")));
+        };
+        let copy = (message.headers.clone(), message.payload.clone());
+        let stored = stream.store(message)?;
+        if !stored.duplicate {
+            self.tell(faults, events, &subject, copy.0, copy.1);
+        }
+        Ok(stored)
+    }
+
     fn stream(&mut self, name: &str) -> Result<&mut Stream, BusError> {
         self.streams.get_mut(name).ok_or_else(|| BusError::NoStream(name.to_owned()))
     }
@@ -216,6 +275,7 @@ impl State {
 /// Hands a stream's messages to a follower, at the follower's pace.
 async fn follow(
     shared: Arc<Shared>,
+    link: Link,
     name: String,
     mut next: u64,
     sender: mpsc::Sender<Result<Message, FollowError>>,
@@ -224,11 +284,12 @@ async fn follow(
     loop {
         news.borrow_and_update();
         let step = {
-            let mut state = shared.state();
+            let state = shared.state();
             if state.drained {
                 return;
             }
-            state.streams.get_mut(&name).map(|stream| stream.next_for_follower(next))
+            let stream = state.streams.get(&name).filter(|_| !link.is_cut());
+            stream.map(|stream| stream.next_for_follower(next))
         };
         match step {
             Some(Ok(Some(message))) => {
@@ -243,6 +304,7 @@ async fn follow(
             }
             Some(Ok(None)) | None => {
                 let gone = tokio::select! {
+                    biased;
                     changed = news.changed() => changed.is_err(),
                     () = sender.closed() => true,
                 };

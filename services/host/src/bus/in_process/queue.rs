@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use super::{Shared, keeps_everything};
+use super::{Link, Shared, keeps_everything};
 use crate::bus::consume::{ConsumerSpec, Delivery, Settle};
 use crate::bus::error::{AckError, BusError};
 use crate::bus::faults::DeliveryFault;
@@ -31,14 +31,15 @@ struct InFlight {
 #[derive(Debug)]
 pub(in crate::bus) struct Queue {
     shared: Arc<Shared>,
+    link: Link,
     spec: ConsumerSpec,
     news: watch::Receiver<u64>,
 }
 
 impl Queue {
-    pub(super) fn new(shared: Arc<Shared>, spec: ConsumerSpec) -> Queue {
+    pub(super) fn new(shared: Arc<Shared>, link: Link, spec: ConsumerSpec) -> Queue {
         let news = shared.news.subscribe();
-        Queue { shared, spec, news }
+        Queue { shared, link, spec, news }
     }
 
     pub(in crate::bus) async fn next(
@@ -48,6 +49,7 @@ impl Queue {
     ) -> Result<Vec<Delivery>, BusError> {
         let deadline = Instant::now() + wait;
         loop {
+            self.link.pass().await?;
             self.news.borrow_and_update();
             let (found, due) = self.take(max)?;
             if !found.is_empty() || Instant::now() >= deadline {
@@ -123,12 +125,19 @@ impl Queue {
 
     fn delivery(&self, message: Message, sequence: u64, delivered: u64) -> Delivery {
         let Message { subject, headers, payload, .. } = message;
-        let receipt = Receipt { shared: self.shared.clone(), spec: self.spec.clone(), sequence };
+        let (shared, link, spec) = (self.shared.clone(), self.link.clone(), self.spec.clone());
+        let receipt = Receipt { shared, link, spec, sequence };
         Delivery { subject, headers, payload, sequence, delivered, settle: Settle::Here(receipt) }
     }
 }
 
 impl Reader {
+    /// The stream lost everything behind `last`, whose numbers come again.
+    pub(super) fn went_back(&mut self, last: u64) {
+        self.passed = self.passed.min(last);
+        self.in_flight.retain(|sequence, _| *sequence <= last);
+    }
+
     /// What a reader before had out is due at once.
     pub(super) fn take_over(&mut self) {
         let now = Instant::now();
@@ -147,12 +156,20 @@ impl Reader {
 #[derive(Debug)]
 pub(in crate::bus) struct Receipt {
     shared: Arc<Shared>,
+    link: Link,
     spec: ConsumerSpec,
     sequence: u64,
 }
 
 impl Receipt {
-    pub(in crate::bus) fn ack(&self) -> Result<(), AckError> {
+    pub(in crate::bus) async fn ack(&self) -> Result<(), AckError> {
+        let cut = |e: BusError| AckError(e.to_string());
+        self.link.pass().await.map_err(cut)?;
+        self.ack_here()?;
+        self.link.pass().await.map_err(cut)
+    }
+
+    fn ack_here(&self) -> Result<(), AckError> {
         let mut state = self.shared.state();
         if state.drained {
             return Err(AckError("the bus has been drained".to_owned()));
@@ -167,7 +184,10 @@ impl Receipt {
         Ok(())
     }
 
-    pub(in crate::bus) fn again(&self, delay: Duration) {
+    pub(in crate::bus) async fn again(&self, delay: Duration) {
+        if self.link.pass().await.is_err() {
+            return;
+        }
         let mut state = self.shared.state();
         if let Ok(stream) = state.stream(&self.spec.stream)
             && let Some(flight) = stream.reader(&self.spec).in_flight.get_mut(&self.sequence)
@@ -178,8 +198,8 @@ impl Receipt {
         self.shared.tell_news();
     }
 
-    pub(in crate::bus) fn give_up(&self) {
+    pub(in crate::bus) async fn give_up(&self) {
         // In memory there is no difference but the intention.
-        let _ = self.ack();
+        let _ = self.ack().await;
     }
 }

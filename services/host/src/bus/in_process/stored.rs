@@ -67,6 +67,33 @@ impl Stream {
         Ok(Stored { stream: self.spec.name.clone(), sequence, duplicate: false })
     }
 
+    /// Loses its last messages, as a broker does that had not synced them or was restored: their numbers come again. It
+    /// may or may not remember their ids.
+    pub(super) fn lose_tail(&mut self, count: u64, remember_ids: bool) {
+        self.last_sequence -= count.min(self.last_sequence);
+        let last = self.last_sequence;
+        let lost: Vec<u64> = self.messages.range(last + 1..).map(|(sequence, _)| *sequence).collect();
+        lost.into_iter().for_each(|sequence| self.remove(sequence));
+        self.readers.values_mut().for_each(|reader| reader.went_back(last));
+        if !remember_ids {
+            self.ids.retain(|_, sequence| *sequence <= last);
+            let ids = &self.ids;
+            self.ages.retain(|(_, id)| ids.contains_key(id));
+        }
+    }
+
+    /// Flips one bit of a message's payload. False when there is none.
+    pub(super) fn flip_bit(&mut self, sequence: u64, bit: u64) -> bool {
+        let Some(message) = self.messages.get_mut(&sequence).filter(|m| !m.payload.is_empty()) else {
+            return false;
+        };
+        let mut payload = message.payload.to_vec();
+        let at = usize::try_from(bit / 8 % payload.len() as u64).expect("below a length");
+        payload[at] ^= 1 << (bit % 8);
+        message.payload = payload.into();
+        true
+    }
+
     fn make_room(&mut self, weight: u64) -> Result<(), PublishError> {
         let most = self.spec.max_bytes.unwrap_or(u64::MAX).min(self.spec.memory_bytes);
         if !super::keeps_everything(&self.spec) && self.bytes + weight > most {
