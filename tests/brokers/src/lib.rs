@@ -3,6 +3,10 @@
 //!
 //! In scope: the broker. Out of scope: what is sent through it.
 //!
+//! [`Server`] is one of them, [`Cluster`] several that know each other, [`Link`] what lies between a force's server and
+//! the hub's. `tests/topology.rs` shows them together. Whatever a test does, its servers end with it, each by its own
+//! number: also those that were paused, and also when the test panics.
+//!
 //! A test that needs one begins with
 //!
 //! ```no_run
@@ -11,13 +15,21 @@
 //!
 //! and says `SKIPPED` on a machine without a nats-server. `./test` brings one.
 
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::time::Duration;
+mod cluster;
+mod link;
+mod look;
+mod ports;
+mod server;
 
-use host::broker::{Broker, Program};
-use rustix::process::{Pid, Signal, kill_process};
-use tempfile::TempDir;
+use std::path::{Path, PathBuf};
+
+use host::broker::Program;
+
+pub use cluster::Cluster;
+pub use link::Link;
+pub use look::Copy;
+pub use ports::free_ports;
+pub use server::Server;
 
 /// Names the program, when neither PATH nor the build folder has one.
 pub const VARIABLE: &str = "SCRUTINY_NATS_SERVER";
@@ -34,155 +46,4 @@ pub fn program() -> Option<Program> {
             None
         }
     }
-}
-
-/// A server, and the folder it keeps everything in.
-#[derive(Debug)]
-pub struct Server {
-    program: Program,
-    folder: TempDir,
-    config: PathBuf,
-    broker: Option<Broker>,
-    url: String,
-}
-
-impl Server {
-    /// A server that anybody may use, on a free port. `None`, said loudly, when there is no program.
-    ///
-    /// # Panics
-    /// When the program does not start.
-    pub fn start() -> Option<Server> {
-        let program = program()?;
-        let folder = tempfile::tempdir().expect("the folder for temporary files can be written");
-        let broker = Broker::start_local(&program, folder.path(), 0).expect("the server starts");
-        let config = folder.path().join("nats.conf");
-        Some(Server::running(program, folder, config, broker))
-    }
-
-    /// A server with a configuration of one's own. `{folder}` in it stands for the server's folder.
-    ///
-    /// # Panics
-    /// When the program does not start.
-    pub fn with_config(text: &str) -> Option<Server> {
-        let program = program()?;
-        let folder = tempfile::tempdir().expect("the folder for temporary files can be written");
-        let config = folder.path().join("nats.conf");
-        let text = text.replace("{folder}", &folder.path().display().to_string());
-        fs::write(&config, text).expect("the folder for temporary files can be written");
-        let broker = Broker::start(&program, &config, folder.path()).expect("the server starts");
-        Some(Server::running(program, folder, config, broker))
-    }
-
-    fn running(program: Program, folder: TempDir, config: PathBuf, broker: Broker) -> Server {
-        let url = broker.url.clone();
-        let server = Server { program, folder, config, broker: Some(broker), url };
-        server.keep_the_port();
-        server
-    }
-
-    /// Where it listens. The same after a restart.
-    pub fn url(&self) -> &str {
-        &self.url
-    }
-
-    /// Its folder.
-    pub fn folder(&self) -> &Path {
-        self.folder.path()
-    }
-
-    /// What it has logged since its last start.
-    pub fn log(&self) -> String {
-        fs::read_to_string(self.folder.path().join("nats.log")).unwrap_or_default()
-    }
-
-    /// Stops it as an operator would.
-    pub fn stop(&mut self) {
-        if let Some(broker) = self.broker.take() {
-            broker.stop();
-        }
-    }
-
-    /// Kills it as a crash would.
-    pub fn kill(&mut self) {
-        if let Some(broker) = self.broker.take() {
-            broker.kill();
-        }
-    }
-
-    /// Lets it fall silent, without its connections breaking.
-    ///
-    /// # Panics
-    /// When it does not run.
-    pub fn pause(&mut self) {
-        self.signal(Signal::STOP);
-        // The signal is sent; its threads stop a moment later, and may still answer until then.
-        let id = self.broker.as_ref().map(Broker::process_id).expect("the server runs");
-        while !all_stopped(id) {
-            std::thread::sleep(Duration::from_millis(1));
-        }
-    }
-
-    /// Lets it go on.
-    ///
-    /// # Panics
-    /// When it does not run.
-    pub fn resume(&mut self) {
-        self.signal(Signal::CONT);
-    }
-
-    fn signal(&mut self, signal: Signal) {
-        let broker = self.broker.as_ref().expect("the server runs");
-        let pid = i32::try_from(broker.process_id()).ok().and_then(Pid::from_raw);
-        kill_process(pid.expect("a process has a number above 0"), signal).expect("the server runs");
-    }
-
-    /// Starts it again where it was.
-    ///
-    /// # Panics
-    /// When it does not start.
-    pub fn start_again(&mut self) {
-        self.stop();
-        let broker = Broker::start(&self.program, &self.config, self.folder.path());
-        self.broker = Some(broker.expect("the server starts again"));
-    }
-
-    /// The files in which a stream keeps its messages, oldest first.
-    ///
-    /// # Panics
-    /// When the folder cannot be read.
-    pub fn blocks(&self, stream: &str) -> Vec<PathBuf> {
-        let mut found: Vec<PathBuf> = files(self.folder.path())
-            .into_iter()
-            .filter(|file| {
-                file.extension().is_some_and(|e| e == "blk")
-                    && file.parent().is_some_and(|dir| dir.ends_with(Path::new(stream).join("msgs")))
-            })
-            .collect();
-        found.sort();
-        found
-    }
-
-    /// Clients come back to the port they know: the one that was free at the first start.
-    fn keep_the_port(&self) {
-        let port = self.url.rsplit(':').next().expect("a URL of ours ends in its port");
-        let text = fs::read_to_string(&self.config).expect("the server has just read it");
-        let fixed = text.replace("127.0.0.1:-1", &format!("127.0.0.1:{port}"));
-        fs::write(&self.config, fixed).expect("the folder for temporary files can be written");
-    }
-}
-
-/// What `/proc` says of each thread: `T` is stopped (proc(5), field 3 of `stat`, behind the name in parentheses).
-fn all_stopped(process: u32) -> bool {
-    let stopped = |stat: String| stat.rsplit(") ").next().is_some_and(|rest| rest.starts_with('T'));
-    let tasks = fs::read_dir(format!("/proc/{process}/task")).into_iter().flatten().flatten();
-    tasks.map(|task| fs::read_to_string(task.path().join("stat")).unwrap_or_default()).all(stopped)
-}
-
-fn files(dir: &Path) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    for item in fs::read_dir(dir).into_iter().flatten().flatten() {
-        let path = item.path();
-        if path.is_dir() { found.extend(files(&path)) } else { found.push(path) }
-    }
-    found
 }
