@@ -84,7 +84,7 @@ impl Vocabulary {
             kind: kind.full_name.clone(),
             signers: kind.proposed_signers.clone(),
         };
-        Charter { lines: self.kinds.iter().map(line).collect() }
+        Charter { lines: self.kinds.iter().map(line).collect(), ..Charter::default() }
     }
 }
 

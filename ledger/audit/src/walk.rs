@@ -195,6 +195,8 @@ impl<'a> Walk<'a> {
         let statement = &entry.statement;
         let context = Context {
             index: EntryIndex(index),
+            // Where nobody knows it, the entry's own link is all there is.
+            previous: self.previous.unwrap_or(entry.previous),
             stream_version: entry.stream_version.saturating_sub(1),
             recorded_at_ms: entry.recorded_at_ms,
         };

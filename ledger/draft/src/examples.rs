@@ -6,6 +6,7 @@
 //! examples can show real key ids and real proofs of possession, and anybody can sign with them. Salts are 32
 //! zero bytes in this one place, so that the erasure can name beforehand what it erases.
 
+use ledger_core::checkpoint::LogSigner;
 use ledger_core::hash::Hash;
 
 /// The origin of the ledger that the examples are meant for.
@@ -23,6 +24,8 @@ pub const ORDER: &[&str] = &[
     "KeySuspended",
     "KeyRotated",
     "KeyRevoked",
+    "LogKeyAuthorised",
+    "RecorderEpochStarted",
     "SourceFileImported",
     "StopSearchRecorded",
     "TableRowImported",
@@ -108,6 +111,14 @@ pub const ORDER: &[&str] = &[
     // Last: it leaves most kinds without a signer.
     "CharterAdopted",
 ];
+
+/// The log keys of an example's recorder, in vkey form, from its name. Known to everybody: never for a real ledger.
+#[must_use]
+pub fn log_vkeys(name: &str) -> Vec<String> {
+    let origin = ORIGIN.parse().expect("an origin");
+    let (ed25519, mldsa44) = (seed(&format!("{name} log ed25519")), seed(&format!("{name} log ml-dsa-44")));
+    LogSigner::new(origin, &ed25519, &mldsa44).expect("two seeds").verifier().vkeys()
+}
 
 /// The Ed25519 seed of an example's key, from its name. Known to everybody: never for a real ledger.
 #[must_use]

@@ -58,7 +58,8 @@ fn main() {
     };
     let kind = "scrutiny.response.v1.ScrutinyFactRecorded";
     let statement = statement(kind, "fact/cambridgeshire/training", &fact, &[("officer 77", "G&I")]);
-    let context = Context { index: EntryIndex(500), stream_version: 0, recorded_at_ms: NOW_MS };
+    let context =
+        Context { index: EntryIndex(500), previous: Hash::ZERO, stream_version: 0, recorded_at_ms: NOW_MS };
     let begun = Instant::now();
     for _ in 0..ROUNDS {
         decide(&state, black_box(&statement), &context).expect("the fact is in order");
@@ -78,7 +79,8 @@ fn public(who: &str) -> PublicKey {
 
 fn record(state: &mut State, kind: &str, stream: &str, body: &impl prost::Message, by: &[(&str, &str)]) {
     let statement = statement(kind, stream, body, by);
-    let context = Context { index: EntryIndex(0), stream_version: 0, recorded_at_ms: NOW_MS };
+    let context =
+        Context { index: EntryIndex(0), previous: Hash::ZERO, stream_version: 0, recorded_at_ms: NOW_MS };
     decide(state, &statement, &context).expect("the set-up is in order");
     evolve(state, &statement, &context);
 }

@@ -1,5 +1,7 @@
 //! One statement before the rules: everything a rule may look at, and nothing else.
 
+use ledger_core::entry::Entry;
+use ledger_core::hash::Hash;
 use ledger_core::ids::EntryIndex;
 use ledger_core::statement::Statement;
 use prost::Message;
@@ -14,10 +16,25 @@ use crate::state::State;
 pub struct Context {
     /// The position it takes in the log.
     pub index: EntryIndex,
+    /// Leaf hash of the entry before it; zeros for the first.
+    pub previous: Hash,
     /// How many entries its stream holds before it.
     pub stream_version: u64,
     /// The recorder's clock, milliseconds since the Unix epoch.
     pub recorded_at_ms: u64,
+}
+
+impl Context {
+    /// Where and when a recorded entry stands, as every replay sees it.
+    #[must_use]
+    pub fn of(entry: &Entry) -> Self {
+        Self {
+            index: entry.index,
+            previous: entry.previous,
+            stream_version: entry.stream_version.saturating_sub(1),
+            recorded_at_ms: entry.recorded_at_ms,
+        }
+    }
 }
 
 pub(crate) struct Case<'a> {

@@ -8,7 +8,8 @@
 //! - an attested transcription (HMI-T) takes two persons and a document;
 //! - only the inspectorate closes and reopens (INV-02), and the local policing body signs its own
 //!   published response (INV-08);
-//! - a force answers for itself: sets for its answers tie a signer's body to the obligation's.
+//! - a force answers for itself: sets for its answers tie a signer's body to the obligation's;
+//! - a recorder (REC) signs its epochs, nobody else does, and it signs nothing else; log keys take two roots.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -22,8 +23,9 @@ use serde::{Deserialize, Serialize};
 use crate::case::Case;
 use crate::kinds::{self, Known, Tag};
 use crate::lockout;
+use crate::recorders::CheckpointKeys;
 use crate::refusal::{Code, Refusal, refuse};
-use crate::roles::{KA, ROOT};
+use crate::roles::{KA, REC, ROOT};
 use crate::signers::effective_role;
 use crate::state::State;
 
@@ -31,6 +33,7 @@ use crate::state::State;
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Charter {
     lines: BTreeMap<String, Vec<SignerSet>>,
+    checkpoint_keys: CheckpointKeys,
 }
 
 /// One sufficient set of signatures.
@@ -62,6 +65,7 @@ impl Charter {
             lines: lines
                 .map(|l| (l.kind.clone(), l.signers.iter().map(SignerSet::from_wire).collect()))
                 .collect(),
+            checkpoint_keys: CheckpointKeys::from_wire(charter.checkpoint_keys()),
         }
     }
 
@@ -69,6 +73,12 @@ impl Charter {
     #[must_use]
     pub fn sets(&self, kind: &str) -> &[SignerSet] {
         self.lines.get(kind).map_or(&[], Vec::as_slice)
+    }
+
+    /// How the keys that sign checkpoints go from one recorder to the next.
+    #[must_use]
+    pub fn checkpoint_keys(&self) -> CheckpointKeys {
+        self.checkpoint_keys
     }
 
     /// Every line: the kind's full name and its sets.
@@ -225,14 +235,20 @@ fn check_set(known: &Known, set: &SignerSet) -> Result<(), Refusal> {
     if attested > 0 && (attested < 2 || !set.document) {
         return malformed(known, "an attested transcription (HMI-T) takes two persons and a document");
     }
+    if set.needs(REC) > 0 && (known.tag != Tag::RecorderEpochStarted || set.total() != 1) {
+        return malformed(known, "is nothing for a recorder (REC), whose key signs its own epochs alone");
+    }
     check_fixed(known, set)
 }
 
 /// What no charter may change.
 fn check_fixed(known: &Known, set: &SignerSet) -> Result<(), Refusal> {
     match known.tag {
-        Tag::LedgerFounded | Tag::CharterAdopted if set.needs(ROOT) < 2 => {
+        Tag::LedgerFounded | Tag::CharterAdopted | Tag::LogKeyAuthorised if set.needs(ROOT) < 2 => {
             malformed(known, "takes two root keys")
+        }
+        Tag::RecorderEpochStarted if set.needs(REC) == 0 => {
+            malformed(known, "is signed by the recorder that takes over (REC), and by nobody else")
         }
         Tag::KeyEnrolled
         | Tag::KeyRotated

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::case::Case;
 use crate::civil::{self, Day};
 use crate::refusal::{Code, Refusal, refuse};
-use crate::roles::{self, KA, ROOT};
+use crate::roles::{self, KA, REC, ROOT};
 use crate::state::State;
 
 /// A delegation to a key.
@@ -68,7 +68,7 @@ pub(crate) fn decide_granted(case: &Case<'_>) -> Result<(), Refusal> {
 
 fn decide_new(case: &Case<'_>, body: &DelegationGranted) -> Result<(), Refusal> {
     roles::check_span(Code::DelegationState, &body.valid_from, &body.valid_to)?;
-    if body.from_role == ROOT || body.from_role == KA {
+    if [ROOT, KA, REC].contains(&body.from_role.as_str()) {
         return refuse(Code::Inv35, format!("{} cannot be delegated", body.from_role));
     }
     if !roles::is_role(case.state, &body.from_role) {
@@ -79,6 +79,12 @@ fn decide_new(case: &Case<'_>, body: &DelegationGranted) -> Result<(), Refusal> 
         return refuse(
             Code::Inv35,
             format!("key {id} administers keys and decides nothing, on anyone's behalf"),
+        );
+    }
+    if key.roles.iter().any(|held| held.role == REC) {
+        return refuse(
+            Code::RecorderRole,
+            format!("key {id} is a recorder's and signs nothing but its epochs, on nobody's behalf"),
         );
     }
     if case.statement.key_ids().any(|signer| signer == id) {

@@ -91,6 +91,7 @@ pub(crate) fn evolve(
 ) {
     state.origin = Some(origin.clone());
     state.charter = body.charter.as_ref().map(Charter::from_wire).unwrap_or_default();
+    state.recorders.found(&body.log_vkeys);
     for blob in &body.root_keys {
         let mut key = Key::new(blob, at, true);
         // Held like any role, but under no assignment: there is no stream to end it on.

@@ -21,7 +21,7 @@ macro_rules! tags {
 
 tags! {
     LedgerFounded CharterAdopted KeyEnrolled KeyRotated KeySuspended KeyRevoked RoleAssigned RoleEnded
-    DelegationGranted
+    DelegationGranted RecorderEpochStarted LogKeyAuthorised
     ReportPublished FindingIssued FindingAliasAdded JudgmentGiven InspectorateAuditReported
     InspectorateRemarkRecorded ObligationClosed ObligationReopened
     ObligationCreated ForceResponseRecorded ActionProgressed ForceAssessedComplete

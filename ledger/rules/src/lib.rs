@@ -10,7 +10,7 @@
 //! `wasm32-unknown-unknown`.
 //!
 //! The order in which rules speak, so that a person hears the most telling one first: genesis, ledger,
-//! stream, time, signers (INV-11), the rules that no charter can change (INV-02, INV-08, INV-24), charter,
+//! stream, time, signers (INV-11), recorders, the rules that no charter can change (INV-02, INV-08, INV-24), charter,
 //! version, body, personal data (INV-31), domain.
 
 mod actions;
@@ -42,6 +42,7 @@ mod privacy;
 mod proceedings;
 pub mod pseudonym;
 mod quality;
+pub mod recorders;
 mod referral;
 mod refusal;
 pub mod report;

@@ -105,6 +105,12 @@ codes! {
     UnknownRole = "UNKNOWN-ROLE", Refused, "A role is one of the domain's, or one that the charter names.";
     RoleState = "ROLE-STATE", Refused, "An assignment is made once and ended once.";
     DelegationState = "DELEGATION-STATE", Refused, "A delegation is granted by its own role, for named kinds, and ended once.";
+    RecorderRole = "RECORDER-ROLE", Refused, "A recorder's key holds the role REC and no other, and signs nothing but its own epochs.";
+    EpochSigner = "EPOCH-SIGNER", Refused, "An epoch has one signature, in the role REC, by the very recorder that it names.";
+    EpochNumber = "EPOCH-NUMBER", Refused, "Epochs are numbered without gaps; the recorder that founded the ledger wrote epoch 0.";
+    EpochTail = "EPOCH-TAIL", Refused, "An epoch names the very entry that it was written after.";
+    LogKeys = "LOG-KEYS", Refused, "An epoch names the log keys that the charter's rule demands: those in force, or its recorder's own, which two root keys authorised.";
+    LogKeyAuthority = "LOG-KEY-AUTHORITY", Refused, "Log keys are authorised for a recorder's key in use: an Ed25519 and an ML-DSA-44 verifier key under the log's own name.";
     UnknownReport = "UNKNOWN-REPORT", Refused, "The report must be on the ledger.";
     UnknownFinding = "UNKNOWN-FINDING", Refused, "The finding must be on the ledger.";
     UnknownBody = "UNKNOWN-BODY", Refused, "The body must be registered.";

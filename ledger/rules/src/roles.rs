@@ -9,6 +9,7 @@ use crate::civil::{self, Day};
 use crate::keys::{Key, Standing, needs_two_roots};
 use crate::lockout;
 use crate::pseudonym::{self, Pseudonym};
+use crate::recorders;
 use crate::refusal::{Code, Refusal, refuse};
 use crate::state::State;
 
@@ -17,10 +18,13 @@ pub const ROOT: &str = "ROOT";
 /// Key administrator.
 pub const KA: &str = "KA";
 
+/// A recorder: a machine's role, held by a key that signs nothing but its epochs.
+pub const REC: &str = "REC";
+
 /// The roles of the domain. A charter may name more; `SVC:` and a name is a service's identity.
 pub const KNOWN: &[&str] = &[
     "HMI", "HMI-T", "CC", "DCC", "CO", "LPB", "LPB-O", "G&I", "LEAD", "PROF", "OFF", "SUP", "REV", "TL",
-    "SPT", "TTT", "JPS", "CHAIR", "SEC", "CSP", "AA", "INV", "HPSD", "FVM", "CCU", "AN", "IM", KA,
+    "SPT", "TTT", "JPS", "CHAIR", "SEC", "CSP", "AA", "INV", "HPSD", "FVM", "CCU", "AN", "IM", KA, REC,
 ];
 
 /// A role that a key holds.
@@ -47,7 +51,7 @@ impl Held {
         covers(self.from, self.to, day)
     }
 
-    fn is_over(&self, today: Day) -> bool {
+    pub(crate) fn is_over(&self, today: Day) -> bool {
         self.to.is_some_and(|to| to < today)
     }
 }
@@ -110,6 +114,7 @@ fn check_exclusive(id: &KeyId, key: &Key, role: &str, today: Day) -> Result<(), 
             ),
         );
     }
+    recorders::check_alone(id, key, role, today)?;
     let clash = |held: &&Held| !held.is_over(today) && (held.role == KA) != (role == KA);
     match key.roles.iter().find(clash) {
         Some(held) => refuse(

@@ -16,8 +16,8 @@ use crate::review::{self, Review};
 use crate::state::State;
 use crate::{
     actions, bodies, charter, clock_change, conduct, delegation, envelope, facts, flow, genesis, hold, keys,
-    meetings, obligation, occurred, personal_data, privacy, proceedings, referral, report, response, roles,
-    scrutiny, severity, signers, submission,
+    meetings, obligation, occurred, personal_data, privacy, proceedings, recorders, referral, report,
+    response, roles, scrutiny, severity, signers, submission,
 };
 
 /// Judges a statement at its position: everything except its signature bytes and whether its id is new.
@@ -37,6 +37,7 @@ pub fn decide(state: &State, statement: &Statement, context: &Context) -> Result
     envelope::check_stream(case)?;
     occurred::check(case)?;
     signers::check(case)?;
+    recorders::only_epochs(case)?;
     match known.tag {
         Tag::ObligationClosed | Tag::ObligationReopened => obligation::only_inspectorate(case)?,
         Tag::StatutoryResponsePublished => response::only_local_policing_body(case)?,
@@ -80,6 +81,8 @@ fn decide_kind(case: &Case<'_>) -> Result<(), Refusal> {
         Tag::RoleAssigned => roles::decide_assigned(case),
         Tag::RoleEnded => roles::decide_ended(case),
         Tag::DelegationGranted => delegation::decide_granted(case),
+        Tag::RecorderEpochStarted => recorders::decide_started(case),
+        Tag::LogKeyAuthorised => recorders::decide_authorised(case),
         Tag::ReportPublished => report::decide_published(case),
         Tag::FindingIssued => report::decide_finding(case),
         Tag::FindingAliasAdded => report::known_finding(case).map(drop),
@@ -163,7 +166,9 @@ pub fn evolve(state: &mut State, statement: &Statement, context: &Context) {
         | Tag::KeyRevoked
         | Tag::RoleAssigned
         | Tag::RoleEnded
-        | Tag::DelegationGranted => {
+        | Tag::DelegationGranted
+        | Tag::RecorderEpochStarted
+        | Tag::LogKeyAuthorised => {
             evolve_registry(change, known.tag, context.index);
         }
         Tag::ReportPublished => {
@@ -258,12 +263,7 @@ pub fn evolve(state: &mut State, statement: &Statement, context: &Context) {
 
 /// Remembers a recorded entry: [`evolve`], as every replay does it.
 pub fn evolve_entry(state: &mut State, entry: &Entry) {
-    let context = Context {
-        index: entry.index,
-        stream_version: entry.stream_version.saturating_sub(1),
-        recorded_at_ms: entry.recorded_at_ms,
-    };
-    evolve(state, &entry.statement, &context);
+    evolve(state, &entry.statement, &Context::of(entry));
 }
 
 fn evolve_conduct(change: Change<'_>, tag: Tag) {
@@ -306,6 +306,10 @@ fn evolve_registry(change: Change<'_>, tag: Tag, at: EntryIndex) {
             change.with(|state, c, body| roles::evolve_assigned(state, c.param("assignment"), body));
         }
         Tag::RoleEnded => roles::evolve_ended(change.state, change.param("assignment")),
+        Tag::RecorderEpochStarted => {
+            change.with(|state, _, body| state.recorders.start(body, at));
+        }
+        Tag::LogKeyAuthorised => change.with(|state, _, body| state.recorders.authorise(body)),
         _ => change.with(|state, c, body| delegation::evolve_granted(state, c.param("delegation"), body)),
     }
 }

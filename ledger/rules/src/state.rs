@@ -23,6 +23,7 @@ use crate::obligation::Obligation;
 use crate::panel::{Member, Session};
 use crate::powers::{PowerRecord, RecordKey};
 use crate::pseudonym::Pseudonym;
+use crate::recorders::Recorders;
 use crate::report::Finding;
 use crate::review::Review;
 use crate::roles::Held;
@@ -31,13 +32,15 @@ use crate::sources::Source;
 use crate::submission::Submission;
 
 /// Layout of a saved state. A state saved under another is thrown away and folded anew.
-const SNAPSHOT_VERSION: u8 = 3;
+const SNAPSHOT_VERSION: u8 = 4;
 
 /// Everything the rules need to judge the next statement. The default is the empty ledger.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct State {
     pub(crate) origin: Option<Origin>,
     pub(crate) charter: Charter,
+    /// Who recorded from where, and with which keys.
+    pub(crate) recorders: Recorders,
     pub(crate) keys: BTreeMap<KeyId, Key>,
     /// Assignment id → the key that holds it now.
     pub(crate) assignments: BTreeMap<String, KeyId>,
@@ -140,6 +143,12 @@ impl State {
     #[must_use]
     pub fn charter(&self) -> &Charter {
         &self.charter
+    }
+
+    /// Who recorded from where, and which keys signed checkpoints.
+    #[must_use]
+    pub fn recorders(&self) -> &Recorders {
+        &self.recorders
     }
 
     /// Every key ever enrolled, by id.

@@ -42,8 +42,9 @@ pub(crate) fn judge(
         return Judged::Fine;
     }
     let at = |recorded_at_ms| {
-        let index = EntryIndex(store.head().size.0);
-        decide(state, statement, &Context { index, stream_version, recorded_at_ms })
+        let head = store.head();
+        let (index, previous) = (EntryIndex(head.size.0), head.last_leaf_hash);
+        decide(state, statement, &Context { index, previous, stream_version, recorded_at_ms })
     };
     let Err(refusal) = at(now_ms) else { return Judged::Fine };
     let near = [now_ms.saturating_sub(CLOCK_SKEW_MS), now_ms + CLOCK_SKEW_MS];

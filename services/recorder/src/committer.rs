@@ -215,6 +215,7 @@ impl Committer {
         };
         let context = Context {
             index: EntryIndex(staged.head.size.0),
+            previous: staged.head.last_leaf_hash,
             stream_version,
             recorded_at_ms: (self.config.clock)(),
         };

@@ -9,7 +9,7 @@ use ledger_core::hash::Hash;
 use ledger_core::ids::{EntryIndex, KeyId, Origin, StreamId, TreeSize};
 use ledger_core::merkle;
 use ledger_core::tlog_proof::TlogProof;
-use ledger_rules::{Context, State, evolve};
+use ledger_rules::{State, evolve_entry};
 use ledger_store::Reader;
 use projector::Standing;
 use prost::Message as _;
@@ -83,7 +83,7 @@ impl Book {
         let mut state = State::default();
         let progress = out.progress(self.size().0, "replaying");
         self.each(|Line { entry, .. }| {
-            evolve(&mut state, &entry.statement, &context(&entry));
+            evolve_entry(&mut state, &entry);
             progress.inc(1);
             Ok(())
         })?;
@@ -154,15 +154,6 @@ impl Book {
         let path = merkle::inclusion_proof(index, size, &self.reader)
             .map_err(|e| Stop::VerificationFailed(format!("no proof for entry #{index}: {e}")))?;
         Ok(Some(TlogProof { extra: None, index, path, checkpoint: note.to_vec() }))
-    }
-}
-
-/// What replay knows of an entry's place.
-pub(crate) fn context(entry: &Entry) -> Context {
-    Context {
-        index: entry.index,
-        stream_version: entry.stream_version.saturating_sub(1),
-        recorded_at_ms: entry.recorded_at_ms,
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use ledger_draft::{Draft, describe, examples, render};
 use prost::Message as _;
 use prost_reflect::{DescriptorPool, DynamicMessage};
-use scrutiny_proto::registry::v1::LedgerFounded;
+use scrutiny_proto::registry::v1::{LedgerFounded, LogKeyAuthorised, RecorderEpochStarted};
 use scrutiny_proto::vocabulary::Vocabulary;
 
 use crate::world::{World, digest_of, key_id};
@@ -60,6 +60,18 @@ fn the_founding_names_the_keys_and_the_charter_it_says() {
     assert_eq!(body.charter, Some(Vocabulary::get().first_charter()), "the kinds' options have changed");
     let roots: Vec<_> = body.root_keys.iter().map(|b| ledger_core::ids::KeyId::of_blob(b)).collect();
     assert_eq!(roots, [key_id("first-root"), key_id("second-root")]);
+    assert_eq!(body.log_vkeys, examples::log_vkeys("first-recorder"));
+}
+
+#[test]
+fn the_second_recorder_s_examples_name_its_key_and_the_log_keys_that_fit() {
+    let of = |name: &str| example(name).remove(0).body;
+    let authorised = LogKeyAuthorised::decode(&of("LogKeyAuthorised")[..]).expect("decodes");
+    let epoch = RecorderEpochStarted::decode(&of("RecorderEpochStarted")[..]).expect("decodes");
+    let key = key_id("standby-recorder").to_string();
+    assert_eq!((&authorised.recorder_key, &epoch.recorder_key), (&key, &key));
+    assert_eq!(authorised.log_vkeys, examples::log_vkeys("standby-recorder"));
+    assert_eq!(epoch.log_vkeys, examples::log_vkeys("first-recorder"), "the first charter hands them over");
 }
 
 /// Flips each bit of each body: what the vocabulary accepts must be what prost would write, nothing unknown.

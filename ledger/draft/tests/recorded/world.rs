@@ -6,9 +6,12 @@ use ed25519_dalek::SigningKey;
 use ledger_core::hash::Hash;
 use ledger_core::ids::{EntryIndex, KeyId, Origin, StreamId};
 use ledger_core::sshsig::{self, PublicKey};
+use ledger_core::statement::Statement;
 use ledger_draft::{Draft, Person, PrepareContext, Prepared, examples};
 use ledger_rules::keys::{ENROLMENT_NAMESPACE, enrolment_message};
 use ledger_rules::{Context, Refusal, State, decide, evolve};
+use prost::Message as _;
+use scrutiny_proto::registry::v1::RecorderEpochStarted;
 use scrutiny_proto::vocabulary::Vocabulary;
 use serde_json::{Value, json};
 
@@ -32,13 +35,19 @@ pub(crate) fn people() -> Vec<Person> {
     Person::parse_many(text).expect("people.yaml")
 }
 
+/// The demonstration has one recorder and needs no key for it; the examples have one more.
+fn recorders() -> Vec<Person> {
+    let text = "people: [{key: standby-recorder, office: A second recorder, roles: [{role: REC, body: ledger-office}]}]";
+    Person::parse_many(text).expect("a person")
+}
+
 impl World {
     /// Founds the ledger with the first example, enrols everybody and assigns every role.
     pub(crate) fn with_people() -> Self {
         let mut world = Self { state: State::default(), versions: BTreeMap::new(), index: 0, ids: 0 };
         let founding = Vocabulary::get().kind("LedgerFounded").expect("a kind").example;
         world.record_all("LedgerFounded", &Draft::parse_many(founding).expect("the founding"));
-        for person in people().iter().filter(|p| !p.is_root()) {
+        for person in people().iter().chain(&recorders()).filter(|p| !p.is_root()) {
             world.enrol(person);
         }
         world
@@ -87,8 +96,7 @@ impl World {
         let prepared = self.prepare(draft);
         let statement = &prepared.parsed;
         let version = self.versions.entry(statement.stream.clone()).or_default();
-        let context =
-            Context { index: EntryIndex(self.index), stream_version: *version, recorded_at_ms: NOW_MS };
+        let context = Context { stream_version: *version, ..place(self.index, statement) };
         decide(&self.state, statement, &context)?;
         evolve(&mut self.state, statement, &context);
         *version += 1;
@@ -117,6 +125,19 @@ impl World {
         });
         prepared.unwrap_or_else(|e| panic!("line {}: {e}", draft.line))
     }
+}
+
+/// Where a statement stands. An epoch names the entry that it was written after, which no example can know: so it is
+/// taken to stand where it says.
+fn place(index: u64, statement: &Statement) -> Context {
+    let context =
+        Context { index: EntryIndex(index), previous: Hash::ZERO, stream_version: 0, recorded_at_ms: NOW_MS };
+    if !statement.kind.ends_with("RecorderEpochStarted") {
+        return context;
+    }
+    let epoch = RecorderEpochStarted::decode(statement.body.clone()).expect("an epoch");
+    let previous = Hash::from_slice(&epoch.tail_leaf_hash).expect("a hash");
+    Context { index: EntryIndex(epoch.tail_size), previous, ..context }
 }
 
 pub(crate) fn key_id(name: &str) -> KeyId {

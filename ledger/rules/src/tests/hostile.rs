@@ -45,7 +45,12 @@ fn statement(kind: &str, stream: &str, body: Vec<u8>, signer: (&str, &str, &str)
 #[test]
 fn noise_in_a_body_is_judged_and_folded_without_a_panic() {
     let world = spotlight();
-    let context = Context { index: EntryIndex(99), stream_version: 0, recorded_at_ms: 1_700_000_000_000 };
+    let context = Context {
+        index: EntryIndex(99),
+        previous: Hash::ZERO,
+        stream_version: 0,
+        recorded_at_ms: 1_700_000_000_000,
+    };
     for kind in Vocabulary::get().kinds() {
         for seed in 0..60_u64 {
             let body = noise(seed, usize::try_from(seed).unwrap() % 40);
@@ -68,7 +73,8 @@ fn noise_in_a_body_is_judged_and_folded_without_a_panic() {
 #[test]
 fn a_clock_beyond_the_calendar_is_survived() {
     let world = spotlight();
-    let context = Context { index: EntryIndex(99), stream_version: 0, recorded_at_ms: u64::MAX };
+    let context =
+        Context { index: EntryIndex(99), previous: Hash::ZERO, stream_version: 0, recorded_at_ms: u64::MAX };
     let statement =
         statement("scrutiny.inspection.v1.ReportPublished", "report/x", vec![], ("hmi", "HMI", "hmicfrs"));
     assert!(decide(&world.state, &statement, &context).is_err());

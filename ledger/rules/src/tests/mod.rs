@@ -9,6 +9,7 @@ mod obligations;
 mod panels;
 mod powers;
 mod privacy;
+mod recorders;
 mod registry;
 mod response;
 mod reviews;

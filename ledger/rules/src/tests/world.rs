@@ -114,8 +114,13 @@ impl World {
 
     /// Founded, with two key administrators.
     pub(super) fn founded() -> Self {
+        Self::founded_as(founding())
+    }
+
+    /// As [`Self::founded`], by a founding of one's own.
+    pub(super) fn founded_as(founding: Value) -> Self {
         let mut world = Self::empty();
-        let founding = world.say("LedgerFounded", "charter/ledger", founding());
+        let founding = world.say("LedgerFounded", "charter/ledger", founding);
         founding.by("root one", "ROOT", "home-office").by("root two", "ROOT", "home-office").ok();
         for who in ["ka one", "ka two"] {
             world.enrol_by(who, "ROOT", ["root one", "root two"]);
@@ -195,6 +200,15 @@ impl World {
 
     pub(super) fn next_index(&self) -> u64 {
         self.index
+    }
+
+    /// What stands for the leaf hash of the entry before the next one: this ledger keeps statements, not entries.
+    pub(super) fn previous(&self) -> Hash {
+        Hash::of(&self.index.to_be_bytes())
+    }
+
+    pub(super) fn now_ms(&self) -> u64 {
+        self.now_ms
     }
 
     /// Starts a statement. It occurs now, expects what the stream holds, and nobody has signed it.
@@ -300,8 +314,12 @@ impl Draft<'_> {
         let statement = Statement::parse(&message.encode_to_vec().into()).unwrap();
         let stream = statement.stream.as_str().to_owned();
         let version = world.versions.get(&stream).copied().unwrap_or(0);
-        let context =
-            Context { index: EntryIndex(world.index), stream_version: version, recorded_at_ms: world.now_ms };
+        let context = Context {
+            index: EntryIndex(world.index),
+            previous: world.previous(),
+            stream_version: version,
+            recorded_at_ms: world.now_ms,
+        };
         let verdict = decide(&world.state, &statement, &context);
         if verdict.is_ok() {
             evolve(&mut world.state, &statement, &context);

@@ -15,7 +15,7 @@ use ledger_core::entry::Entry;
 use ledger_core::hash::Hash;
 use ledger_core::ids::{EntryIndex, TreeSize};
 use ledger_core::wire::{Head, RefusalNotice, RefusalNotices, Submission, Submissions};
-use ledger_rules::{Context, State, evolve};
+use ledger_rules::{State, evolve_entry};
 use ledger_store::{MemoryDisk, MemoryStore, SealedEntry, Store};
 use load::{Load, START_MS, Signed};
 use recorder::{Config, Failure, Recorder};
@@ -226,12 +226,7 @@ impl Lagging {
                 stream_version: entry.stream_version,
             };
             store.append(vec![sealed]).expect("memory takes it");
-            let context = Context {
-                index: entry.index,
-                stream_version: entry.stream_version - 1,
-                recorded_at_ms: entry.recorded_at_ms,
-            };
-            evolve(state, &entry.statement, &context);
+            evolve_entry(state, &entry);
         }
         let TreeSize(size) = store.head().size;
         drop(kept);

@@ -102,7 +102,8 @@ impl Ledger {
     fn record(&mut self, statement: Statement) {
         let version = self.versions.entry(statement.stream.clone()).or_default();
         let index = EntryIndex(self.statements.len().try_into().unwrap());
-        let context = Context { index, stream_version: *version, recorded_at_ms: NOW_MS };
+        let previous = Hash::ZERO;
+        let context = Context { index, previous, stream_version: *version, recorded_at_ms: NOW_MS };
         if let Err(refusal) = decide(&self.state, &statement, &context) {
             panic!("{} on {}: {refusal}", statement.kind, statement.stream);
         }
