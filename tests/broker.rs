@@ -44,7 +44,10 @@ fn a_broker_is_provisioned_and_passes_the_check_that_every_service_makes() {
     assert!(before.stdout.contains("has it been provisioned?"), "{}", before.stdout);
     let made = scene.run(provision.into_iter().chain(["--json", "--to", server.url()]));
     assert_eq!(made.code, 0, "{}", made.stderr);
-    assert_eq!(made.result()["streams"], json!(["INBOX_CAMBRIDGESHIRE", "SEALED_CAMBRIDGESHIRE"]));
+    assert_eq!(
+        made.result()["streams"],
+        json!(["INBOX_CAMBRIDGESHIRE", "SEALED_CAMBRIDGESHIRE", "ADDENDA_CAMBRIDGESHIRE"])
+    );
     assert_eq!(made.result()["kept"], 8);
     for who in ["recorder", "review", "status"] {
         let after = check(who);

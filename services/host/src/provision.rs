@@ -138,19 +138,24 @@ pub fn seed_file(folder: &Path, identity: Identity) -> PathBuf {
     folder.join("keys").join(format!("{}.nk", identity.name()))
 }
 
-/// Makes the force's streams on a broker that runs with such a configuration. Streams that are there and as
-/// they should be are left alone.
+/// Makes the force's streams on a broker that runs with such a configuration, `replicas` copies of each, and the outlet
+/// by which a hub takes the sealed one. What is there and as it should be is left alone.
 ///
 /// # Errors
 /// When the broker is away, does not know the key, or has a stream that differs.
-pub async fn streams(force: &Force, connection: &Connection) -> Result<Vec<String>, ProvisionError> {
+pub async fn streams(
+    force: &Force,
+    replicas: usize,
+    connection: &Connection,
+) -> Result<Vec<String>, ProvisionError> {
     let bus = Bus::connect(connection).await?;
     bus.connected(REACH).await?;
     let mut made = Vec::new();
-    for spec in [force.inbox(), force.sealed_log()] {
-        bus.ensure(&spec).await?;
+    for spec in [force.inbox(), force.sealed_log(), force.addenda()] {
+        bus.ensure(&spec.clone().with_replicas(replicas)).await?;
         made.push(spec.name);
     }
+    bus.ensure_outlet(&force.outlet()).await?;
     bus.drain(REACH).await?;
     Ok(made)
 }

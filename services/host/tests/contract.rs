@@ -44,6 +44,8 @@ contract!(
     a_message_is_read_back_as_it_was_sent,
     a_message_that_is_too_large_is_refused,
     a_full_queue_says_so,
+    what_can_be_erased_is_found_by_its_subject_and_goes,
+    what_is_old_goes_where_it_may_not_stay,
     what_is_told_is_heard_by_those_who_listen,
     a_request_is_answered_refused_or_nobody_is_there,
     a_survey_finds_services_and_what_they_did,

@@ -40,8 +40,9 @@ struct Deployment {
 impl Deployment {
     async fn new() -> Option<Deployment> {
         let deployment = Deployment::with(None)?;
-        let made = provision::streams(&force(), &deployment.settings(Identity::Provisioning)).await.unwrap();
-        assert_eq!(made, ["INBOX_CAMBRIDGESHIRE", "SEALED_CAMBRIDGESHIRE"]);
+        let made =
+            provision::streams(&force(), 1, &deployment.settings(Identity::Provisioning)).await.unwrap();
+        assert_eq!(made, ["INBOX_CAMBRIDGESHIRE", "SEALED_CAMBRIDGESHIRE", "ADDENDA_CAMBRIDGESHIRE"]);
         Some(deployment)
     }
 
@@ -118,7 +119,7 @@ async fn everybody_can_do_their_work() {
     let recorder = deployment.connect(Identity::Recorder).await;
     let officer = deployment.connect(Identity::Officer).await;
     let projector = deployment.connect(Identity::Projector).await;
-    for spec in [force().inbox(), force().sealed_log()] {
+    for spec in [force().inbox(), force().sealed_log(), force().addenda()] {
         recorder.check(&spec).await.unwrap();
     }
     let mut consumer = recorder.consume(reader()).await.unwrap();
@@ -143,6 +144,8 @@ async fn everybody_can_do_their_work() {
     let followed = tokio::time::timeout(SOON, follower.next()).await.unwrap().unwrap().unwrap();
     assert_eq!(followed.payload, "x");
     recorder.tell(&force().receipt("review", 1), Headers::new(), Bytes::from("receipt")).await.unwrap();
+    let addendum = recorder.publish(outgoing(force().addendum("00ff"))).await.unwrap();
+    recorder.erase(&force().addenda().name, addendum.sequence).await.unwrap();
     let receipt = tokio::time::timeout(SOON, receipts.next()).await.unwrap().unwrap();
     assert_eq!(receipt.payload, "receipt");
     let _serving = recorder.serve(service(Identity::Recorder)).await.unwrap();
@@ -182,6 +185,21 @@ fn reserved() -> Vec<(String, &'static str)> {
         ("$SRV.PING".to_owned(), "status"),
         ("$SYS.REQ.SERVER.PING.VARZ".to_owned(), ""),
     ];
+    let addenda = force().addenda().name;
+    table.extend([
+        (force().leading(), "recorder"),
+        (force().addendum("00ff"), "recorder"),
+        (force().endpoint("recorder", "addenda"), "recorder"),
+        (
+            force().endpoint("recorder", "head"),
+            "recorder review inspection response projector officer status",
+        ),
+        (format!("$JS.API.STREAM.MSG.GET.{addenda}"), "recorder provisioning"),
+        (format!("$JS.API.STREAM.MSG.DELETE.{addenda}"), "recorder provisioning"),
+        (format!("$JS.API.STREAM.PURGE.{addenda}"), "provisioning"),
+        (force().outlet().deliver, ""),
+        (format!("$JS.API.CONSUMER.RESET.{sealed}.hub"), "provisioning"),
+    ]);
     for verb in ["CREATE", "UPDATE", "DELETE", "PURGE", "MSG.DELETE", "RESTORE", "SNAPSHOT"] {
         table.push((format!("$JS.API.STREAM.{verb}.{sealed}"), "provisioning"));
         table.push((format!("$JS.API.STREAM.{verb}.{inbox}"), "provisioning"));
@@ -207,7 +225,17 @@ async fn nobody_can_do_anything_else() {
             assert_eq!(denied, !may, "{identity} sends to {subject}: {asked:?}");
             assert!(may || started.elapsed() < Duration::from_secs(1), "{identity} waits for {subject}");
         }
-        for pattern in ["ev.>", "_INBOX_>", "_INBOX.>", "rcpt.met.>", "svc.>", ">", "$JS.EVENT.>"] {
+        for pattern in [
+            "ev.>",
+            "_INBOX_>",
+            "_INBOX.>",
+            "rcpt.met.>",
+            "addenda.>",
+            "deliver.>",
+            "svc.>",
+            ">",
+            "$JS.EVENT.>",
+        ] {
             let mut listener = bus.listen(pattern).await.unwrap();
             let heard = tokio::time::timeout(SOON, listener.next()).await;
             assert_eq!(heard, Ok(None), "{identity} listens to {pattern}");
@@ -346,7 +374,7 @@ async fn tls_lets_in_whom_both_sides_trust() {
         key_file: Some(key),
         ..trusting(deployment.settings(Identity::Provisioning), &authority.path("ca.pem"))
     };
-    provision::streams(&force(), &good).await.unwrap();
+    provision::streams(&force(), 1, &good).await.unwrap();
     let uncertified = Connection { cert_file: None, key_file: None, ..good.clone() };
     let stranger = Authority::new();
     let distrusting = trusting(good.clone(), &stranger.path("ca.pem"));

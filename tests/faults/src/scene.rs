@@ -78,7 +78,7 @@ impl Scene {
         let config = fs::read_to_string(written.config).map_err(|e| e.to_string())?;
         let Some(server) = Server::with_config(&config) else { return Ok(None) };
         let provisioning = connection(&server, folder.path(), Identity::Provisioning);
-        provision::streams(&force(), &provisioning).await.map_err(|e| e.to_string())?;
+        provision::streams(&force(), 1, &provisioning).await.map_err(|e| e.to_string())?;
         fs::write(folder.path().join("log.key"), key_file()).map_err(|e| e.to_string())?;
         let officer = Officer::new(connect(&server, folder.path(), Identity::Officer).await?);
         let (mirror, following) = new_mirror(connect(&server, folder.path(), Identity::Projector).await?)?;

@@ -48,7 +48,7 @@ use jetstream::JetStream;
 pub(crate) use jetstream::LOG;
 pub use message::{CloudEvent, Headers, Message, Outgoing, Stored, TRACEPARENT};
 pub use service::{EndpointSeen, Figures, Request, Requests, ServiceError, ServiceSeen, ServiceSpec};
-pub use stream::{Complaint, Keeps, StreamSpec, Tail};
+pub use stream::{Complaint, Copies, Copy, Keeps, Outlet, Source, SourceSeen, StreamSpec, Tail};
 
 /// Messages that a [`Listener`], a [`Follower`] or a service may have waiting. A follower's messages are
 /// sealed batches of at most 900 KiB, so that 64 of them stay below 64 MiB.
@@ -269,6 +269,43 @@ impl Bus {
         }
     }
 
+    /// The last message of a stream on one subject, as its leader has it; `None` when there is none.
+    ///
+    /// # Errors
+    /// When there is no such stream, or the broker is away.
+    pub async fn last_on(&self, stream: &str, subject: &str) -> Result<Option<Message>, BusError> {
+        match &*self.0 {
+            Carrier::Door(_) => door::Client::services_only(),
+            Carrier::Here(bus) => bus.last_on(stream, subject).await,
+            Carrier::Nats(bus) => bus.last_on(stream, subject).await,
+        }
+    }
+
+    /// Takes one message out of a stream that keeps [`Keeps::AtMost`], and overwrites what it held. A message that is
+    /// not there is erased already.
+    ///
+    /// # Errors
+    /// When there is no such stream, it is another kind of stream, or the broker is away.
+    pub async fn erase(&self, stream: &str, sequence: u64) -> Result<(), BusError> {
+        match &*self.0 {
+            Carrier::Door(_) => door::Client::services_only(),
+            Carrier::Here(bus) => bus.erase(stream, sequence).await,
+            Carrier::Nats(bus) => bus.erase(stream, sequence).await,
+        }
+    }
+
+    /// Who keeps a stream, and how far each of them is.
+    ///
+    /// # Errors
+    /// When there is no such stream, or the broker is away.
+    pub async fn copies(&self, stream: &str) -> Result<Copies, BusError> {
+        match &*self.0 {
+            Carrier::Door(_) => door::Client::services_only(),
+            Carrier::Here(bus) => bus.tail(stream).await.map(|_| Copies::default()),
+            Carrier::Nats(bus) => bus.copies(stream).await,
+        }
+    }
+
     /// Makes a stream as described, or sees that it is so. On a broker only the provisioning identity may.
     ///
     /// # Errors
@@ -278,6 +315,18 @@ impl Bus {
             Carrier::Door(_) => door::Client::services_only(),
             Carrier::Here(bus) => bus.ensure(spec),
             Carrier::Nats(bus) => bus.ensure(spec).await,
+        }
+    }
+
+    /// Makes a way out of a stream, or sees that it is there. On a broker only the provisioning identity may.
+    ///
+    /// # Errors
+    /// When there is no such stream, or the broker refuses. In process always: nobody else could take from it.
+    pub async fn ensure_outlet(&self, outlet: &Outlet) -> Result<(), BusError> {
+        match &*self.0 {
+            Carrier::Door(_) => door::Client::services_only(),
+            Carrier::Here(_) => Err(BusError::Refused(in_process::NO_ELSEWHERE.to_owned())),
+            Carrier::Nats(bus) => bus.ensure_outlet(outlet).await,
         }
     }
 
@@ -291,6 +340,20 @@ impl Bus {
             Carrier::Here(bus) => bus.check(spec),
             Carrier::Nats(bus) => bus.check(spec).await,
         }
+    }
+
+    /// Whether every copy of the stream is there and has what the leader has. Not part of [`Bus::check`]: a cluster that
+    /// has lost one of three servers goes on, and nobody should refuse to start for it.
+    ///
+    /// # Errors
+    /// Every reason why not, as a sentence for the operator.
+    pub async fn check_copies(&self, spec: &StreamSpec) -> Result<(), Vec<Complaint>> {
+        let complaints = match self.copies(&spec.name).await {
+            Ok(copies) if matches!(&*self.0, Carrier::Nats(_)) => gate::copies(spec, &copies),
+            Ok(_) => Vec::new(),
+            Err(e) => vec![Complaint { setting: "stream", sentence: e.to_string() }],
+        };
+        if complaints.is_empty() { Ok(()) } else { Err(complaints) }
     }
 
     /// What happens to the connection, from now on.

@@ -8,14 +8,16 @@
 //! rcpt.<force>.<service>.several       every receipt of one message          told, not kept
 //! svc.<service>.<force>.<endpoint>     requests                              answered
 //! ledger.<force>.sealed                sealed batches                        stream SEALED_<FORCE>
+//! ledger.<force>.leading               who leads, every half second          told, not kept
+//! addenda.<force>.<digest>             what a batch leaves out               stream ADDENDA_<FORCE>
+//! deliver.<force>.sealed               sealed batches on their way to the hub
 //! ```
 //!
 //! Subjects show in logs, in the broker's own pages and in advisories: nothing personal stands in one.
 
-use std::fmt;
-use std::time::Duration;
+mod streams;
 
-use super::stream::{Keeps, StreamSpec};
+use std::fmt;
 
 /// Bytes in one message at most, headers included: NATS's own default (`max_payload`), below which every
 /// bound of ours stays.
@@ -28,16 +30,6 @@ pub const MAX_SUBMISSIONS_BYTES: usize = 256 << 10;
 /// Bytes in one sealed batch: 64 KiB below [`MAX_MESSAGE_BYTES`] is room for headers (a NATS header block is
 /// 65,535 bytes at most), rounded down.
 pub const MAX_SEALED_BYTES: usize = 900 << 10;
-
-/// Bytes the inbox of a force keeps for a recorder that is away: a month of 90,000 statements a day at 1.5 kB
-/// each. Beyond that, publishers wait with their outboxes.
-const INBOX_BYTES: u64 = 4 << 30;
-
-/// What an in-process stream keeps in memory.
-const IN_PROCESS_BYTES: u64 = 64 << 20;
-
-/// How long a stream remembers an id. NATS's default: a convenience only, the recorder's index is the rule.
-const DUPLICATE_WINDOW: Duration = Duration::from_secs(120);
 
 /// A force as subjects name it: the slug of the ledger's founding body.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -98,36 +90,14 @@ impl Force {
         format!("ledger.{self}.sealed")
     }
 
-    /// The stream that keeps statements until the recorder has them.
-    pub fn inbox(&self) -> StreamSpec {
-        StreamSpec {
-            name: self.stream("INBOX"),
-            subjects: vec![format!("ev.{self}.>")],
-            keeps: Keeps::UntilTaken,
-            duplicate_window: DUPLICATE_WINDOW,
-            max_bytes: Some(INBOX_BYTES),
-            max_message_bytes: MAX_MESSAGE_BYTES,
-            memory_bytes: IN_PROCESS_BYTES,
-            replicas: 1,
-        }
+    /// Where the recorder that leads says so.
+    pub fn leading(&self) -> String {
+        format!("ledger.{self}.leading")
     }
 
-    /// The stream of sealed batches.
-    pub fn sealed_log(&self) -> StreamSpec {
-        StreamSpec {
-            name: self.stream("SEALED"),
-            subjects: vec![self.sealed()],
-            keeps: Keeps::Everything,
-            duplicate_window: DUPLICATE_WINDOW,
-            max_bytes: None,
-            max_message_bytes: MAX_MESSAGE_BYTES,
-            memory_bytes: IN_PROCESS_BYTES,
-            replicas: 1,
-        }
-    }
-
-    fn stream(&self, what: &str) -> String {
-        format!("{what}_{}", self.0.to_ascii_uppercase())
+    /// Where one addendum is put: `digest` in hexadecimal, or `*` for all.
+    pub fn addendum(&self, digest: impl fmt::Display) -> String {
+        format!("addenda.{self}.{digest}")
     }
 }
 
@@ -262,6 +232,7 @@ mod tests {
             assert!(!made.starts_with("ev.") || fits(&force.inbox().subjects[0], &made));
         }
         assert_eq!(force.inbox().name, "INBOX_GREATER-MANCHESTER");
+        assert!(fits(&force.addenda().subjects[0], &force.addendum("00ff")));
     }
 
     #[test]

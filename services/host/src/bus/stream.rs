@@ -12,6 +12,9 @@ pub enum Keeps {
     UntilTaken,
     /// For ever. In process, the newest [`StreamSpec::memory_bytes`] of them.
     Everything,
+    /// For so long at most, and no longer than until somebody who may erases it
+    /// ([`Bus::erase`](super::Bus::erase)): what must be able to go, and is nobody's only copy.
+    AtMost(Duration),
 }
 
 /// What a stream is to be.
@@ -32,8 +35,45 @@ pub struct StreamSpec {
     /// In process only: what is held in memory. A queue is full then; a log forgets its oldest messages, and
     /// a follower who wanted them is told so ([`super::FollowError::Gap`]).
     pub memory_bytes: u64,
-    /// Copies in a cluster.
+    /// Copies in a cluster: 1 or 3.
     pub replicas: usize,
+    /// Where its messages come from, when nobody publishes to it. A bus within one process has no elsewhere, and refuses.
+    pub source: Option<Source>,
+}
+
+impl StreamSpec {
+    /// The same stream, kept by so many servers of a cluster.
+    #[must_use]
+    pub fn with_replicas(self, replicas: usize) -> StreamSpec {
+        StreamSpec { replicas, ..self }
+    }
+}
+
+/// A stream of another account or domain, whose owner has made an [`Outlet`] of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Source {
+    /// Its name there.
+    pub stream: String,
+    /// How its server's API is called here: `JS.kent.API`.
+    pub api: String,
+    /// The outlet's name.
+    pub outlet: String,
+    /// Where the outlet delivers: `deliver.kent.sealed`.
+    pub deliver: String,
+}
+
+/// A way out of a stream, made by whoever owns it: what goes out, and where to, is fixed here, so that whoever takes from
+/// it needs no right to make a reader of its own (and could have such a reader deliver to any subject of the account).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outlet {
+    /// Of which stream.
+    pub stream: String,
+    /// Its name.
+    pub name: String,
+    /// What goes out.
+    pub subject: String,
+    /// Where to.
+    pub deliver: String,
 }
 
 /// Where a stream ends, from its leader. No evidence of anything: compare the last message's content.
@@ -47,6 +87,45 @@ pub struct Tail {
     pub deleted: u64,
     /// The last message, when it is still there.
     pub last: Option<Message>,
+}
+
+/// Who keeps a stream, as its leader says. That copies agree, nobody but a reader of each can say.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Copies {
+    /// The server that leads; `None` in process, and on a server without a cluster.
+    pub leader: Option<String>,
+    /// The other servers that keep it.
+    pub followers: Vec<Copy>,
+    /// Where it takes from, if it does.
+    pub source: Option<SourceSeen>,
+}
+
+/// One server's copy of a stream.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Copy {
+    /// The server.
+    pub server: String,
+    /// Whether the leader counts it among those that have everything.
+    pub is_current: bool,
+    /// Whether the leader believes the server to be gone.
+    pub is_offline: bool,
+    /// How many operations it is behind.
+    pub lag: u64,
+    /// How long the leader has not heard of it.
+    pub silent: Duration,
+}
+
+/// The other end of a stream that takes from another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourceSeen {
+    /// The stream there.
+    pub stream: String,
+    /// How many messages are there and not here, when last heard of.
+    pub lag: u64,
+    /// How long nothing has been heard of it; `None`: nothing was heard since this stream's leader leads.
+    pub silent: Option<Duration>,
+    /// What stands in the way, in the server's words.
+    pub problem: Option<String>,
 }
 
 /// One thing that is wrong with a stream or its server, as a sentence.

@@ -86,9 +86,10 @@ impl Identity {
             }
             Identity::Projector => may.follow(force),
             Identity::Officer => {
-                for desk in ["review", "inspection", "response", "projector", "recorder"] {
+                for desk in ["review", "inspection", "response", "projector"] {
                     may.publish.push(force.endpoint(desk, ">"));
                 }
+                may.ask_the_recorder(force);
                 may.subscribe.push(format!("rcpt.{force}.>"));
             }
             Identity::Provisioning => may.publish.push("$JS.API.>".to_owned()),
@@ -119,6 +120,12 @@ impl Permissions {
         let inbox = force.inbox().name;
         self.publish.extend([
             force.sealed(),
+            force.leading(),
+            force.addendum("*"),
+            // What is erased from the ledger goes from there too; nothing can be erased from the other streams.
+            format!("$JS.API.STREAM.MSG.DELETE.{}", force.addenda().name),
+            // The only one who asks for addenda: by name, as all else that may be asked of a recorder.
+            force.endpoint("recorder", "addenda"),
             format!("rcpt.{force}.>"),
             format!("$JS.API.CONSUMER.CREATE.{inbox}.{READER}"),
             format!("$JS.API.CONSUMER.MSG.NEXT.{inbox}.{READER}"),
@@ -128,15 +135,23 @@ impl Permissions {
             format!("$JS.ACK.{inbox}.{READER}.>"),
             format!("$JS.ACK.*.*.{inbox}.{READER}.>"),
         ]);
+        self.subscribe.extend([force.leading(), force.addendum("*")]);
         self.look_at(&force.inbox());
+        self.look_at(&force.addenda());
         self.follow(force);
+    }
+
+    /// What the recorder answers to anybody of the force.
+    fn ask_the_recorder(&mut self, force: &Force) {
+        let endpoints = ["head", "entries", "receipt", "versions"];
+        self.publish.extend(endpoints.map(|endpoint| force.endpoint("recorder", endpoint)));
     }
 
     /// Follows the sealed stream, and asks the recorder for what the stream has lost. Without a reader of its own on the
     /// server: one delivers wherever its maker says, also to `$JS.API.STREAM.DELETE.<stream>`.
     fn follow(&mut self, force: &Force) {
         let sealed = force.sealed_log();
-        self.publish.push(force.endpoint("recorder", ">"));
+        self.ask_the_recorder(force);
         self.subscribe.push(force.sealed());
         self.look_at(&sealed);
     }
@@ -151,6 +166,9 @@ impl Permissions {
         self.publish.extend(["$SRV.PING", "$SRV.INFO", "$SRV.STATS"].map(str::to_owned));
         self.look_at(&force.inbox());
         self.look_at(&force.sealed_log());
+        // How it is, and not what is in it.
+        self.publish.push(format!("$JS.API.STREAM.INFO.{}", force.addenda().name));
+        self.subscribe.push(force.leading());
         self.publish.push(format!("$JS.API.CONSUMER.INFO.{}.{READER}", force.inbox().name));
         self.publish.push(force.endpoint("recorder", "head"));
         // What the projector shows is for whoever may look: `scrutiny register --to`.

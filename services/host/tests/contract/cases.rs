@@ -6,8 +6,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use host::bus::names::Force;
 use host::bus::{
-    Bus, BusEvent, Consumer, ConsumerSpec, Delivery, Headers, Outgoing, PublishError, RequestError, Requests,
-    ServiceError, ServiceSpec, StreamSpec,
+    Bus, BusError, BusEvent, Consumer, ConsumerSpec, Delivery, Headers, Keeps, Outgoing, PublishError,
+    RequestError, Requests, ServiceError, ServiceSpec, StreamSpec,
 };
 
 const SOON: Duration = Duration::from_secs(5);
@@ -29,7 +29,8 @@ fn small() -> StreamSpec {
 }
 
 pub(crate) async fn provision(bus: &Bus) {
-    for spec in [force().inbox(), force().sealed_log(), small(), forgetful()] {
+    let (log, addenda) = (force().sealed_log(), force().addenda());
+    for spec in [force().inbox(), log, addenda, small(), forgetful(), fleeting()] {
         bus.ensure(&spec).await.unwrap();
         bus.ensure(&spec).await.unwrap();
     }
@@ -238,6 +239,50 @@ pub(crate) async fn a_message_that_is_too_large_is_refused(bus: Bus) {
     message.payload = Bytes::from(large);
     assert!(matches!(bus.publish(message).await, Err(PublishError::Refused(_))));
     assert_eq!(bus.tail(&force().sealed_log().name).await.unwrap().messages, 0);
+}
+
+/// What can be erased is in a stream of its own; from no other can anything be taken out.
+pub(crate) async fn what_can_be_erased_is_found_by_its_subject_and_goes(bus: Bus) {
+    let (stream, subject) = (force().addenda().name, force().addendum("00ff"));
+    let other = bus.publish(outgoing(&force().addendum("ff00"), "b")).await.unwrap();
+    let stored = bus.publish(outgoing(&subject, "a")).await.unwrap();
+    let found = bus.last_on(&stream, &subject).await.unwrap().unwrap();
+    assert_eq!((found.payload, found.sequence), (Bytes::from("a"), Some(stored.sequence)));
+    for _ in 0..2 {
+        bus.erase(&stream, stored.sequence).await.unwrap();
+        assert_eq!(bus.last_on(&stream, &subject).await.unwrap(), None);
+        assert_eq!(bus.message(&stream, stored.sequence).await.unwrap(), None);
+    }
+    assert!(bus.message(&stream, other.sequence).await.unwrap().is_some());
+    bus.publish(outgoing(&force().sealed(), "a")).await.unwrap();
+    let kept = bus.erase(&force().sealed_log().name, 1).await;
+    assert!(matches!(kept, Err(BusError::Refused(_))), "{kept:?}");
+    assert!(bus.message(&force().sealed_log().name, 1).await.unwrap().is_some());
+    assert!(bus.copies(&stream).await.unwrap().followers.is_empty());
+    assert!(matches!(bus.copies("NONE").await, Err(BusError::NoStream(_))));
+}
+
+/// A stream that keeps messages for a second only.
+fn fleeting() -> StreamSpec {
+    StreamSpec {
+        name: "FLEETING".to_owned(),
+        subjects: vec!["fleeting.>".to_owned()],
+        keeps: Keeps::AtMost(Duration::from_secs(1)),
+        duplicate_window: Duration::from_secs(1),
+        ..force().addenda()
+    }
+}
+
+pub(crate) async fn what_is_old_goes_where_it_may_not_stay(bus: Bus) {
+    bus.publish(outgoing("fleeting.a", "a")).await.unwrap();
+    assert_eq!(bus.tail("FLEETING").await.unwrap().messages, 1);
+    let gone = async {
+        while bus.tail("FLEETING").await.unwrap().messages > 0 {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    };
+    tokio::time::timeout(SOON, gone).await.unwrap();
+    assert_eq!(bus.publish(outgoing("fleeting.a", "b")).await.unwrap().sequence, 2);
 }
 
 pub(crate) async fn a_full_queue_says_so(bus: Bus) {

@@ -90,7 +90,7 @@ fn made(args: &BusProvision, force: &Force, url: &str) -> Done<Vec<String>> {
         ca_file: args.nats_ca.clone(),
         ..Connection::to(url, Identity::Provisioning.name())
     };
-    reach::wait_for(async { provision::streams(force, &connection).await.map_err(stop) })
+    reach::wait_for(async { provision::streams(force, 1, &connection).await.map_err(stop) })
 }
 
 fn text(args: &BusProvision, written: &Written, streams: &[String]) -> String {

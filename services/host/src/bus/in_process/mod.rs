@@ -26,6 +26,9 @@ use super::service::{Requests, ServiceSeen, ServiceSpec};
 use super::stream::{Complaint, Keeps, StreamSpec, Tail};
 use super::{BusEvent, EVENTS, WAITING};
 
+/// Why nothing comes from, or goes, elsewhere.
+pub(super) const NO_ELSEWHERE: &str = "a bus within one process is alone: a stream of it neither takes from a stream elsewhere nor gives to one";
+
 #[derive(Debug)]
 pub(super) struct InProcess {
     shared: Arc<Shared>,
@@ -210,7 +213,20 @@ impl InProcess {
         self.link.pass().await.map(|()| message)
     }
 
+    pub(super) async fn last_on(&self, stream: &str, subject: &str) -> Result<Option<Message>, BusError> {
+        let message = self.reach().await?.stream(stream)?.last_on(subject);
+        self.link.pass().await.map(|()| message)
+    }
+
+    pub(super) async fn erase(&self, stream: &str, sequence: u64) -> Result<(), BusError> {
+        self.reach().await?.erase(stream, sequence)?;
+        self.link.pass().await
+    }
+
     pub(super) fn ensure(&self, spec: &StreamSpec) -> Result<(), BusError> {
+        if spec.source.is_some() {
+            return Err(BusError::Refused(NO_ELSEWHERE.to_owned()));
+        }
         let mut state = self.open()?;
         match state.streams.get(&spec.name) {
             Some(stream) if stream.spec == *spec => Ok(()),
@@ -267,8 +283,19 @@ impl State {
         Ok(stored)
     }
 
+    fn erase(&mut self, stream: &str, sequence: u64) -> Result<(), BusError> {
+        let stream = self.stream(stream)?;
+        if !matches!(stream.spec.keeps, Keeps::AtMost(_)) {
+            return Err(BusError::Refused(format!("nothing is erased from {}", stream.spec.name)));
+        }
+        stream.remove(sequence);
+        Ok(())
+    }
+
     fn stream(&mut self, name: &str) -> Result<&mut Stream, BusError> {
-        self.streams.get_mut(name).ok_or_else(|| BusError::NoStream(name.to_owned()))
+        let stream = self.streams.get_mut(name).ok_or_else(|| BusError::NoStream(name.to_owned()))?;
+        stream.forget_what_is_old();
+        Ok(stream)
     }
 }
 
@@ -316,6 +343,7 @@ async fn follow(
     }
 }
 
-fn keeps_everything(spec: &StreamSpec) -> bool {
-    spec.keeps == Keeps::Everything
+/// A queue hands out; the others are logs, which are only read.
+fn is_queue(spec: &StreamSpec) -> bool {
+    spec.keeps == Keeps::UntilTaken
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use super::{Link, Shared, keeps_everything};
+use super::{Link, Shared, is_queue};
 use crate::bus::consume::{ConsumerSpec, Delivery, Settle};
 use crate::bus::error::{AckError, BusError};
 use crate::bus::faults::DeliveryFault;
@@ -176,7 +176,7 @@ impl Receipt {
         }
         let stream = state.stream(&self.spec.stream).map_err(|e| AckError(e.to_string()))?;
         stream.reader(&self.spec).in_flight.remove(&self.sequence);
-        if !keeps_everything(&stream.spec) {
+        if is_queue(&stream.spec) {
             stream.remove(self.sequence);
         }
         drop(state);

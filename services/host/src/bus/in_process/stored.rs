@@ -10,7 +10,7 @@ use crate::bus::consume::ConsumerSpec;
 use crate::bus::error::{FollowError, PublishError};
 use crate::bus::message::{Message, Outgoing, Stored};
 use crate::bus::names::fits;
-use crate::bus::stream::{StreamSpec, Tail};
+use crate::bus::stream::{Keeps, StreamSpec, Tail};
 
 #[derive(Debug)]
 pub(super) struct Stream {
@@ -23,6 +23,8 @@ pub(super) struct Stream {
     ids: HashMap<String, u64>,
     /// When each id was first seen, oldest first.
     ages: VecDeque<(Instant, String)>,
+    /// When each message came, oldest first, where that is how long it stays.
+    arrivals: VecDeque<(Instant, u64)>,
 }
 
 impl Stream {
@@ -35,6 +37,7 @@ impl Stream {
             bytes: 0,
             ids: HashMap::new(),
             ages: VecDeque::new(),
+            arrivals: VecDeque::new(),
         }
     }
 
@@ -53,6 +56,7 @@ impl Stream {
             return Err(PublishError::Fenced { expected });
         }
         self.forget_ids();
+        self.forget_what_is_old();
         if let Some(sequence) = self.ids.get(&message.id) {
             return Ok(Stored { stream: self.spec.name.clone(), sequence: *sequence, duplicate: true });
         }
@@ -62,6 +66,9 @@ impl Stream {
         self.bytes += weight as u64;
         self.ids.insert(message.id.clone(), sequence);
         self.ages.push_back((Instant::now(), message.id));
+        if let Keeps::AtMost(_) = self.spec.keeps {
+            self.arrivals.push_back((Instant::now(), sequence));
+        }
         let Outgoing { subject, headers, payload, .. } = message;
         self.messages.insert(sequence, Message { subject, headers, payload, sequence: Some(sequence) });
         Ok(Stored { stream: self.spec.name.clone(), sequence, duplicate: false })
@@ -96,7 +103,7 @@ impl Stream {
 
     fn make_room(&mut self, weight: u64) -> Result<(), PublishError> {
         let most = self.spec.max_bytes.unwrap_or(u64::MAX).min(self.spec.memory_bytes);
-        if !super::keeps_everything(&self.spec) && self.bytes + weight > most {
+        if super::is_queue(&self.spec) && self.bytes + weight > most {
             return Err(PublishError::Full(format!(
                 "{} holds {} bytes of {most}",
                 self.spec.name, self.bytes
@@ -122,6 +129,19 @@ impl Stream {
                 self.ids.remove(&id);
             }
         }
+    }
+
+    pub(super) fn forget_what_is_old(&mut self) {
+        let Keeps::AtMost(age) = self.spec.keeps else { return };
+        while self.arrivals.front().is_some_and(|(came, _)| came.elapsed() > age) {
+            if let Some((_, sequence)) = self.arrivals.pop_front() {
+                self.remove(sequence);
+            }
+        }
+    }
+
+    pub(super) fn last_on(&self, subject: &str) -> Option<Message> {
+        self.messages.values().rev().find(|message| message.subject == subject).cloned()
     }
 
     /// The message a follower wants, or why it cannot have it. `None`: it has not been written yet.

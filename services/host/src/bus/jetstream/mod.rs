@@ -13,8 +13,10 @@
 
 mod connect;
 mod consume;
+mod copies;
 mod events;
 mod follow;
+mod making;
 mod publish;
 mod request;
 mod serve;

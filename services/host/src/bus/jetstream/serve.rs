@@ -87,8 +87,9 @@ async fn take(
 
 /// Whether an answer goes to somebody's inbox. We may publish what whoever asks may not, and the broker lets an answer go
 /// wherever the question says: an error has no content, and sent to `$JS.API.STREAM.DELETE.<stream>` it deletes that.
+/// A question from another account (the hub's) wants its answer where the broker itself takes it over, at `_R_.<token>`.
 fn is_inbox(reply: Option<&str>) -> bool {
-    reply.is_some_and(|reply| reply.starts_with("_INBOX"))
+    reply.is_some_and(|reply| reply.starts_with("_INBOX") || reply.starts_with("_R_."))
 }
 
 async fn respond(asked: &NatsRequest, reply: Reply) {

@@ -1,4 +1,4 @@
-//! Streams: making one, looking at one, and the start gate.
+//! Streams: looking at one, and the start gate.
 
 use std::time::Duration;
 
@@ -8,14 +8,14 @@ use async_nats::jetstream::{Context, ErrorCode};
 use async_nats::{Client, Message, RequestErrorKind, StatusCode};
 use bytes::Bytes;
 use futures::StreamExt;
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::{JetStream, headers_from_nats};
+use super::{JetStream, copies, headers_from_nats};
 use crate::bus::SERVER_SETTINGS;
 use crate::bus::error::BusError;
 use crate::bus::gate;
 use crate::bus::message::Message as Kept;
-use crate::bus::stream::{Complaint, Keeps, StreamSpec, Tail};
+use crate::bus::stream::{Complaint, Copies, StreamSpec, Tail};
 
 /// What the server answers where a stream is not there.
 const STREAM_NOT_FOUND: u64 = 10_059;
@@ -48,24 +48,17 @@ impl JetStream {
         self.unless_denied(is_api, self.streams().message(stream, sequence)).await?
     }
 
-    /// Making is tried first: only the provisioning identity may, and it learns at once.
-    pub(in crate::bus) async fn ensure(&self, spec: &StreamSpec) -> Result<(), BusError> {
-        let streams = self.streams();
-        let (verb, body) = (format!("STREAM.CREATE.{}", spec.name), config(spec));
-        let made = streams.api(&verb, Some(&body));
-        match self.unless_denied(is_api, made).await? {
-            Ok(_) => {}
-            // A stream with other settings: the gate says which.
-            Err(BusError::Refused(_)) => {}
-            Err(other) => return Err(other),
-        }
-        let info = streams.info(&spec.name).await?;
-        let complaints = gate::stream(spec, &info["config"]);
-        if complaints.is_empty() {
-            return Ok(());
-        }
-        let sentences: Vec<String> = complaints.iter().map(ToString::to_string).collect();
-        Err(BusError::Refused(sentences.join("; ")))
+    pub(in crate::bus) async fn last_on(
+        &self,
+        stream: &str,
+        subject: &str,
+    ) -> Result<Option<Kept>, BusError> {
+        self.unless_denied(is_api, self.streams().last_on(stream, subject)).await?
+    }
+
+    pub(in crate::bus) async fn copies(&self, stream: &str) -> Result<Copies, BusError> {
+        let info = self.unless_denied(is_api, self.streams().info(stream)).await??;
+        Ok(copies::read(&info))
     }
 
     pub(in crate::bus) async fn check(&self, spec: &StreamSpec) -> Result<(), Vec<Complaint>> {
@@ -129,6 +122,11 @@ impl Streams {
         kept(stream, handle.get_first_raw_message_by_subject(">", sequence).await)
     }
 
+    async fn last_on(&self, stream: &str, subject: &str) -> Result<Option<Kept>, BusError> {
+        let handle = self.context.get_stream_no_info(stream).await.map_err(|e| unreachable(&e))?;
+        kept(stream, handle.get_last_raw_message_by_subject(subject).await)
+    }
+
     pub(super) async fn info(&self, stream: &str) -> Result<Value, BusError> {
         match self.api(&format!("STREAM.INFO.{stream}"), None).await {
             Err(BusError::NoStream(_)) => Err(BusError::NoStream(stream.to_owned())),
@@ -137,7 +135,7 @@ impl Streams {
     }
 
     /// One question to JetStream itself.
-    async fn api(&self, verb: &str, body: Option<&Value>) -> Result<Value, BusError> {
+    pub(super) async fn api(&self, verb: &str, body: Option<&Value>) -> Result<Value, BusError> {
         let payload = body.map_or_else(Bytes::new, |body| Bytes::from(body.to_string()));
         let answer = self.client.request(format!("$JS.API.{verb}"), payload).await;
         let message = answer.map_err(|e| match e.kind() {
@@ -182,28 +180,6 @@ fn kept(stream: &str, answer: Result<StreamMessage, RawMessageError>) -> Result<
     }
 }
 
-fn is_api(subject: &str) -> bool {
+pub(super) fn is_api(subject: &str) -> bool {
     subject.starts_with("$JS.API.")
-}
-
-/// A stream's configuration as JetStream wants it. Nothing in it may delete, rewrite or expire a message.
-fn config(spec: &StreamSpec) -> Value {
-    json!({
-        "name": spec.name,
-        "subjects": spec.subjects,
-        "retention": match spec.keeps { Keeps::UntilTaken => "workqueue", Keeps::Everything => "limits" },
-        "storage": "file",
-        "discard": "new",
-        "max_age": 0,
-        "max_msgs": -1,
-        "max_msgs_per_subject": -1,
-        "max_bytes": spec.max_bytes.map_or(-1, |bytes| i64::try_from(bytes).unwrap_or(i64::MAX)),
-        "max_msg_size": spec.max_message_bytes,
-        "max_consumers": -1,
-        "num_replicas": spec.replicas,
-        "duplicate_window": u64::try_from(spec.duplicate_window.as_nanos()).unwrap_or(u64::MAX),
-        "deny_delete": true,
-        "deny_purge": true,
-        "allow_direct": false,
-    })
 }
