@@ -9,9 +9,9 @@ use ledger_core::ids::{StatementId, StreamId};
 use ledger_core::limits::{MAX_BATCH_BYTES, MAX_BATCH_ENTRIES, MAX_SEALED_FIELDS};
 use ledger_core::statement::Statement;
 use ledger_core::wire::Submission;
-use ledger_rules::{Code, Context};
+use ledger_rules::{Code, Context, Refusal};
 use ledger_store::{Head, SealedEntry};
-use tokio::sync::oneshot;
+use scrutiny_proto::ledger::v1::RefusalRecord;
 
 use crate::intake::refusal;
 use crate::recorder::{Answer, Durable, Failure};
@@ -20,22 +20,32 @@ use crate::recorder::{Answer, Durable, Failure};
 pub(crate) struct Staged {
     pub(crate) head: Head,
     pub(crate) entries: Vec<SealedEntry>,
-    pub(crate) addenda: Vec<(Hash, Bytes)>,
+    /// Sealed content, with the entry of this batch that commits to it.
+    pub(crate) addenda: Vec<(usize, Hash, Bytes)>,
     pub(crate) erasures: Vec<Hash>,
     pub(crate) streams: HashMap<StreamId, u64>,
     pub(crate) ids: HashMap<StatementId, usize>,
-    pub(crate) replies: Vec<(oneshot::Sender<Answer>, Durable)>,
-    /// Statements that came again in the batch, and the place of the first among the replies.
-    pub(crate) waiting: Vec<(oneshot::Sender<Answer>, usize)>,
+    /// What each entry's sender is told once it is committed.
+    pub(crate) durables: Vec<Durable>,
+    /// One for each submission, in order.
+    pub(crate) places: Vec<Placed>,
+    pub(crate) refusals: Vec<RefusalRecord>,
     /// Bytes of the entries at most.
     bytes: usize,
 }
 
-/// Where a statement stands after it was staged.
+/// Where a submission stands after it was staged.
 pub(crate) enum Placed {
-    New(Durable),
+    /// A new entry of the batch.
+    New(usize),
+    /// The same as one before it in the batch.
+    Again(usize),
+    /// Recorded before.
     Recorded(Durable),
-    Staged(usize),
+    /// Refused, which counts only where the state that it was judged by was the latest.
+    Refused(Refusal),
+    /// Not now.
+    Unavailable(String),
 }
 
 impl Staged {
@@ -47,8 +57,9 @@ impl Staged {
             erasures: Vec::new(),
             streams: HashMap::new(),
             ids: HashMap::new(),
-            replies: Vec::new(),
-            waiting: Vec::new(),
+            durables: Vec::new(),
+            places: Vec::new(),
+            refusals: Vec::new(),
             bytes: 0,
         }
     }
@@ -56,24 +67,39 @@ impl Staged {
     /// False when the store might not take the batch with this one in it.
     pub(crate) fn has_room_for(&self, submission: &Submission) -> bool {
         let bytes = self.bytes + entry_bytes_at_most(submission);
-        self.entries.is_empty() || (self.entries.len() < MAX_BATCH_ENTRIES && bytes <= MAX_BATCH_BYTES)
+        self.places.is_empty() || (self.places.len() < MAX_BATCH_ENTRIES && bytes <= MAX_BATCH_BYTES)
     }
 
-    pub(crate) fn push(&mut self, sealed: SealedEntry, submission: &Submission) {
+    /// One more entry.
+    pub(crate) fn push(&mut self, sealed: SealedEntry) {
         self.head.size.0 += 1;
         self.head.last_leaf_hash = sealed.leaf_hash;
         self.streams.insert(sealed.stream.clone(), sealed.stream_version);
-        self.addenda.extend(submission.addenda.iter().map(|a| (Hash::of(a), a.clone())));
+        self.ids.insert(sealed.statement_id, self.entries.len());
         self.bytes += sealed.bytes.len();
         self.entries.push(sealed);
     }
 
-    /// Gives statements that came again the answer of the first.
-    pub(crate) fn answer_repeated_ones(&mut self) {
-        for (reply, at) in std::mem::take(&mut self.waiting) {
-            let durable = Durable { already: true, ..self.replies[at].1.clone() };
-            self.replies.push((reply, durable));
-        }
+    /// The answers once all of it is committed.
+    pub(crate) fn answers(self) -> Vec<Answer> {
+        let Self { places, durables, .. } = self;
+        let answer = |placed| match placed {
+            Placed::New(at) => Ok(durables[at].clone()),
+            Placed::Again(at) => Ok(Durable { already: true, ..durables[at].clone() }),
+            Placed::Recorded(durable) => Ok(durable),
+            Placed::Refused(refusal) => Err(Failure::Refused(refusal)),
+            Placed::Unavailable(why) => Err(Failure::Unavailable(why)),
+        };
+        places.into_iter().map(answer).collect()
+    }
+
+    /// The answers when none of it counts. What was recorded before is so all the same.
+    pub(crate) fn given_up(self, why: &str) -> Vec<Answer> {
+        let answer = |placed| match placed {
+            Placed::Recorded(durable) => Ok(durable),
+            _ => Err(Failure::Unavailable(why.to_owned())),
+        };
+        self.places.into_iter().map(answer).collect()
     }
 }
 
@@ -92,7 +118,7 @@ pub(crate) fn seal(
     submission: &Submission,
     statement: &Statement,
     context: &Context,
-) -> Result<(SealedEntry, Durable), Failure> {
+) -> Result<(SealedEntry, Durable), Refusal> {
     let entry = Entry {
         index: context.index,
         previous,
@@ -102,10 +128,8 @@ pub(crate) fn seal(
         statement: statement.clone(),
         signatures: submission.signatures.clone(),
     };
-    let bytes: Bytes = entry
-        .seal()
-        .map_err(|e| Failure::Refused(refusal(Code::Malformed, format!("it does not fit an entry: {e}"))))?
-        .into();
+    let bytes: Bytes =
+        entry.seal().map_err(|e| refusal(Code::Malformed, format!("it does not fit an entry: {e}")))?.into();
     let leaf_hash = Hash::leaf(&bytes);
     let durable = Durable {
         id: statement.id,

@@ -8,10 +8,11 @@ use ledger_core::sshsig::{KeyCache, Signature};
 use ledger_core::statement::{NAMESPACE, Statement, StatementError};
 use ledger_core::wire::Submission;
 use ledger_rules::{Code, Refusal};
+use rayon::ThreadPool;
 use rayon::prelude::*;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 
-use crate::recorder::{Job, Message, Work};
+use crate::recorder::{Answer, Job, Message, Work};
 use crate::verified::VERIFIED;
 
 /// Checks everything that needs no state: the statement's form, one good signature for each signer it
@@ -28,7 +29,7 @@ pub fn verify(submission: &Submission, keys: &KeyCache) -> Result<Statement, Ref
 }
 
 /// The recorder's own check: the same, without verifying again what this process has just verified.
-fn verify_unless_known(submission: &Submission, keys: &KeyCache) -> Result<Statement, Refusal> {
+pub(crate) fn verify_unless_known(submission: &Submission, keys: &KeyCache) -> Result<Statement, Refusal> {
     let statement = parse(submission)?;
     if !VERIFIED.take(submission) {
         check_signatures(submission, &statement, keys)?;
@@ -80,20 +81,22 @@ pub(crate) fn refusal(code: Code, sentence: String) -> Refusal {
     Refusal { code, sentence }
 }
 
-/// A job whose submission was checked: the statement, or why it is refused.
+/// A submission that was checked: the statement, or why it is refused.
+#[derive(Debug)]
 pub(crate) struct Checked {
-    pub(crate) job: Job,
+    pub(crate) submission: Submission,
     pub(crate) statement: Result<Statement, Refusal>,
+}
+
+/// A job whose submission was checked.
+pub(crate) struct CheckedJob {
+    pub(crate) checked: Checked,
+    pub(crate) reply: oneshot::Sender<Answer>,
 }
 
 /// Takes what waits in the queue, checks it on all cores, and passes it on in order. Ends when every
 /// sender is gone, or when the committer is.
-pub(crate) fn run(mut queue: mpsc::Receiver<Message>, committer: &SyncSender<Work>, threads: usize) {
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(threads)
-        .thread_name(|i| format!("intake-{i}"))
-        .build()
-        .expect("a process may start a thread per core");
+pub(crate) fn run(mut queue: mpsc::Receiver<Message>, committer: &SyncSender<Work>, pool: &ThreadPool) {
     let keys = KeyCache::default();
     let mut held = None;
     while let Some(first) = held.take().or_else(|| queue.blocking_recv()) {
@@ -110,6 +113,9 @@ pub(crate) fn run(mut queue: mpsc::Receiver<Message>, committer: &SyncSender<Wor
         }
     }
 }
+
+/// Statements that one core checks at a time: half a millisecond.
+const TOGETHER: usize = 8;
 
 /// Statements that are checked together at least, when so many wait: two milliseconds for one core.
 const AT_LEAST: usize = 64;
@@ -133,9 +139,10 @@ fn gather(first: Job, queue: &mut mpsc::Receiver<Message>) -> (Vec<Job>, Option<
     (jobs, None)
 }
 
-fn check(jobs: Vec<Job>, keys: &KeyCache) -> Vec<Checked> {
-    jobs.into_par_iter()
-        .with_min_len(8)
-        .map(|job| Checked { statement: verify_unless_known(&job.submission, keys), job })
-        .collect()
+fn check(jobs: Vec<Job>, keys: &KeyCache) -> Vec<CheckedJob> {
+    let check = |Job { submission, reply }: Job| {
+        let statement = verify_unless_known(&submission, keys);
+        CheckedJob { checked: Checked { submission, statement }, reply }
+    };
+    jobs.into_par_iter().with_min_len(TOGETHER).map(check).collect()
 }

@@ -6,26 +6,34 @@
 //!
 //! ```text
 //! submit ─► queue ─► intake (all cores: parse, signatures) ─► committer (one thread) ─► answer
-//!           bounded                                            decide → seal → append → tell
+//!           bounded                                            │
+//!                            Node: decide → seal → append to the commit log → append to this disk
 //! ```
 //!
 //! The intake of one batch overlaps the commit of those before, and what waits for the committer is committed
-//! together. The fences in [`committer`] are numbered, and each says what a crash there means.
+//! together. A [`Node`] is the whole protocol of one recorder without the threads; its fences are numbered, and each
+//! says what a crash there means. Without a [`CommitLog`] a recorder is alone on its disk.
 
 mod batch;
+mod commit_log;
 mod committer;
 mod intake;
 mod many;
+mod node;
 mod receipt;
 mod recorder;
+mod recorder_key;
 mod replay;
 mod seed;
 #[cfg(feature = "service")]
 pub mod service;
 mod verified;
 
-pub use committer::Counters;
+pub use commit_log::{Away, BoxFuture, CommitLog, Fate, Next};
+pub use committer::Standing;
 pub use intake::verify as verify_submission;
 pub use ledger_core::wire::Submission;
+pub use node::{Counters, Node, Role, Stop, Trouble};
 pub use receipt::receipt;
-pub use recorder::{Answer, Clock, Config, Durable, Failure, OpenError, Pending, Recorder, Sealed};
+pub use recorder::{Answer, Clock, Config, Durable, Failure, OpenError, Pending, Recorder};
+pub use recorder_key::RecorderKey;

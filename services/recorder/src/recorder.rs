@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use bytes::Bytes;
 use ledger_core::checkpoint::LogSigner;
 use ledger_core::hash::Hash;
 use ledger_core::ids::{EntryIndex, StatementId, TreeSize};
@@ -12,10 +11,13 @@ use ledger_core::wire::Submission;
 use ledger_rules::{Refusal, State};
 use ledger_store::{Store, StoreError};
 use scrutiny_proto::ledger::v1::RefusalRecord;
-use tokio::sync::{mpsc, oneshot};
+use tokio::runtime::Handle;
+use tokio::sync::{mpsc, oneshot, watch};
 
-use crate::committer::{Committer, Counters};
+use crate::commit_log::CommitLog;
+use crate::committer::{Committer, Driver, Standing};
 use crate::intake;
+use crate::node::{Counters, Node, Trouble};
 
 /// Submissions waiting for the intake. Four full batches: enough to keep every core busy while one batch
 /// commits; a caller beyond that waits in `submit`.
@@ -106,25 +108,6 @@ fn stopped() -> Failure {
     Failure::Unavailable("the recorder has stopped".to_owned())
 }
 
-/// What a recorder tells of itself as it goes.
-#[derive(Debug, Clone)]
-pub enum Sealed {
-    /// These are durable.
-    Entries {
-        /// Place of the first.
-        first: EntryIndex,
-        /// Byte for byte.
-        entries: Vec<Bytes>,
-    },
-    /// This was published.
-    Checkpoint {
-        /// Entries it covers.
-        size: TreeSize,
-        /// The signed note.
-        note: Bytes,
-    },
-}
-
 pub(crate) struct Job {
     pub(crate) submission: Submission,
     pub(crate) reply: oneshot::Sender<Answer>,
@@ -138,7 +121,7 @@ pub(crate) enum Message {
 }
 
 pub(crate) enum Work {
-    Batch(Vec<intake::Checked>),
+    Batch(Vec<intake::CheckedJob>),
     Ask(Question),
 }
 
@@ -146,6 +129,8 @@ pub(crate) enum Work {
 pub struct Recorder {
     queue: Option<mpsc::Sender<Message>>,
     clock: Clock,
+    standing: watch::Receiver<Standing>,
+    give_up: watch::Sender<bool>,
     threads: Vec<JoinHandle<()>>,
 }
 
@@ -159,33 +144,67 @@ impl Recorder {
         Self::start(store, config, None)
     }
 
-    /// As [`Recorder::open`], and tells `listener` of everything that becomes durable and of every checkpoint, in
-    /// order, before anybody is answered. A listener whose queue is full misses things and finds them in the store.
+    /// Starts a recorder whose batches have to be in a commit log as well. It follows until it is told to lead. Call it
+    /// inside the runtime in which the log waits; it blocks as long as replaying takes.
     ///
     /// # Errors
     /// As [`Recorder::open`].
-    pub fn open_telling(
+    pub fn open_behind(
         store: Box<dyn Store>,
         config: Config,
-        listener: mpsc::Sender<Sealed>,
+        log: Box<dyn CommitLog>,
     ) -> Result<Self, OpenError> {
-        Self::start(store, config, Some(listener))
+        Self::start(store, config, Some(log))
     }
 
     fn start(
         store: Box<dyn Store>,
         config: Config,
-        listener: Option<mpsc::Sender<Sealed>>,
+        log: Option<Box<dyn CommitLog>>,
     ) -> Result<Self, OpenError> {
-        let (verify_threads, clock) = (config.verify_threads, Arc::clone(&config.clock));
-        let committer = Committer::open(store, config, listener)?;
+        let (clock, every) = (Arc::clone(&config.clock), config.checkpoint_every);
+        let pool = Arc::new(threads(config.verify_threads));
+        let runtime = log.is_some().then(Handle::current);
+        let node = Node::open(store, config, log)?.with_pool(Arc::clone(&pool));
+        let tell = watch::Sender::new(Standing::of(&node));
+        let (give_up, given_up) = watch::channel(false);
+        let standing = tell.subscribe();
+        let driver = Driver { runtime, give_up: given_up, gave_up: false };
+        let committer = Committer::new(node, every, tell, driver);
         let (queue, from_callers) = mpsc::channel(QUEUE);
         let (to_committer, from_intake) = std::sync::mpsc::sync_channel(WAITING);
         let threads = vec![
-            spawn("intake", move || intake::run(from_callers, &to_committer, verify_threads)),
+            spawn("intake", move || intake::run(from_callers, &to_committer, &pool)),
             spawn("committer", move || committer.run(&from_intake)),
         ];
-        Ok(Self { queue: Some(queue), clock, threads })
+        Ok(Self { queue: Some(queue), clock, standing, give_up, threads })
+    }
+
+    /// How it stands, and whenever that changes.
+    #[must_use]
+    pub fn standing(&self) -> watch::Receiver<Standing> {
+        self.standing.clone()
+    }
+
+    /// Keeps what the commit log has and this disk lacks: [`Node::catch_up`].
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn catch_up(&self) -> Result<TreeSize, Trouble> {
+        self.ask_later(Committer::catch_up).await
+    }
+
+    /// Leads as the only recorder of its ledger: [`Node::lead_alone`].
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn lead_alone(&self) -> Result<(), Trouble> {
+        self.ask_later(Committer::lead_alone).await
+    }
+
+    /// Waits no longer for a commit log that does not answer. Nothing is recorded afterwards.
+    pub fn give_up(&self) {
+        self.give_up.send_replace(true);
     }
 
     /// Hands in a statement and waits for its answer. Waits for room when the queue is full.
@@ -222,8 +241,8 @@ impl Recorder {
     /// Publishes a checkpoint over everything recorded so far.
     ///
     /// # Errors
-    /// When the store cannot keep it.
-    pub fn publish(&self) -> Result<TreeSize, StoreError> {
+    /// When it cannot be kept, or another recorder leads.
+    pub fn publish(&self) -> Result<TreeSize, Trouble> {
         self.ask(Committer::publish)
     }
 
@@ -237,25 +256,15 @@ impl Recorder {
         &self,
         look: impl FnOnce(&dyn Store, &State) -> R + Send + 'static,
     ) -> R {
-        let (reply, answer) = oneshot::channel();
-        let ask = move |committer: &mut Committer| {
-            let _ = reply.send(committer.look(look));
-        };
-        self.send(Message::Ask(Box::new(ask))).await;
-        answer.await.expect("the committer answers every question before it stops")
+        self.ask_later(move |committer| committer.look(look)).await
     }
 
     /// Publishes a checkpoint over everything recorded so far, from a task.
     ///
     /// # Errors
     /// As [`Recorder::publish`].
-    pub async fn publish_now(&self) -> Result<TreeSize, StoreError> {
-        let (reply, answer) = oneshot::channel();
-        let ask = move |committer: &mut Committer| {
-            let _ = reply.send(committer.publish());
-        };
-        self.send(Message::Ask(Box::new(ask))).await;
-        answer.await.expect("the committer answers every question before it stops")
+    pub async fn publish_now(&self) -> Result<TreeSize, Trouble> {
+        self.ask_later(Committer::publish).await
     }
 
     /// Keeps refusals that were given elsewhere, or of what is no statement at all.
@@ -263,18 +272,13 @@ impl Recorder {
     /// # Errors
     /// When one could not be kept; those before it are.
     pub async fn keep_refusals(&self, records: Vec<RefusalRecord>) -> Result<(), StoreError> {
-        let (reply, answer) = oneshot::channel();
-        let ask = move |committer: &mut Committer| {
-            let _ = reply.send(committer.keep_refusals(&records));
-        };
-        self.send(Message::Ask(Box::new(ask))).await;
-        answer.await.expect("the committer answers every question before it stops")
+        self.ask_later(move |committer| committer.node.keep_refusals(&records)).await
     }
 
     /// What was done since the recorder was opened.
     #[must_use]
     pub fn counters(&self) -> Counters {
-        self.ask(|committer| committer.counters)
+        self.ask(|committer| committer.node.counters())
     }
 
     /// The recorder's clock, milliseconds since the Unix epoch.
@@ -290,6 +294,18 @@ impl Recorder {
         };
         self.send_blocking(Message::Ask(Box::new(ask)));
         answer.recv().expect("the committer answers every question before it stops")
+    }
+
+    async fn ask_later<R: Send + 'static>(
+        &self,
+        question: impl FnOnce(&mut Committer) -> R + Send + 'static,
+    ) -> R {
+        let (reply, answer) = oneshot::channel();
+        let ask = move |committer: &mut Committer| {
+            let _ = reply.send(question(committer));
+        };
+        self.send(Message::Ask(Box::new(ask))).await;
+        answer.await.expect("the committer answers every question before it stops")
     }
 
     async fn send(&self, message: Message) {
@@ -310,6 +326,15 @@ impl Drop for Recorder {
             let _ = thread.join();
         }
     }
+}
+
+/// Threads that check signatures; 0 for one per core.
+fn threads(count: usize) -> rayon::ThreadPool {
+    rayon::ThreadPoolBuilder::new()
+        .num_threads(count)
+        .thread_name(|i| format!("intake-{i}"))
+        .build()
+        .expect("a process may start a thread per core")
 }
 
 fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> JoinHandle<()> {

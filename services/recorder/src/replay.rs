@@ -1,12 +1,12 @@
 //! Opening: the state at the head, and whether the log keys are those that signed so far.
 
-use ledger_core::checkpoint::SignedCheckpoint;
+use ledger_core::checkpoint::{LogVerifier, SignedCheckpoint};
 use ledger_core::entry::Entry;
 use ledger_core::ids::{EntryIndex, TreeSize};
 use ledger_rules::{State, evolve_entry};
 use ledger_store::Store;
 
-use crate::recorder::{Config, OpenError};
+use crate::recorder::OpenError;
 
 /// The state at the head: the snapshot, and every entry after it.
 pub(crate) fn replay(store: &dyn Store) -> Result<(State, TreeSize), OpenError> {
@@ -30,12 +30,25 @@ fn replay_one(store: &dyn Store, state: &mut State, index: EntryIndex) -> Result
 }
 
 /// The size of the latest checkpoint, which must carry this log's own signatures.
-pub(crate) fn check_latest_checkpoint(store: &dyn Store, config: &Config) -> Result<TreeSize, OpenError> {
-    let Some((_, note)) = store.latest_checkpoint()? else {
+pub(crate) fn check_latest_checkpoint(
+    store: &dyn Store,
+    log: impl FnOnce(TreeSize) -> LogVerifier,
+) -> Result<TreeSize, OpenError> {
+    let Some((size, note)) = store.latest_checkpoint()? else {
         return Ok(TreeSize(0));
     };
     let wrong = |e: &dyn std::fmt::Display| OpenError::WrongLogKey(e.to_string());
     let stranger = SignedCheckpoint::parse(&note).map_err(|e| wrong(&e))?;
-    let checkpoint = stranger.open(&config.signer.verifier()).map_err(|e| wrong(&e))?;
+    let checkpoint = stranger.open(&log(size)).map_err(|e| wrong(&e))?;
     Ok(checkpoint.size)
+}
+
+/// The keys that sign checkpoints of this size: those in force there, as the entries have it. Where these name none,
+/// `own`.
+pub(crate) fn log_at(state: &State, size: TreeSize, own: LogVerifier) -> LogVerifier {
+    let named = state.recorders().log_vkeys_at(size);
+    if named.is_empty() || named == own.vkeys() {
+        return own;
+    }
+    LogVerifier::from_vkeys(named).unwrap_or(own)
 }

@@ -1,17 +1,15 @@
 //! The recorder on the bus.
 //!
 //! ```text
-//! INBOX ─► take (bounded by bytes) ─► Recorder ─► durable here ─► appended to SEALED, fenced ─► told ─► acknowledged
-//!                                        │                            ▲
-//!                                        └── every batch, checkpoint ─┘   what a crash left out is appended at the start
+//! INBOX ─► take (bounded by bytes) ─► Recorder ─► appended to SEALED, fenced ─► durable here ─► told ─► acknowledged
+//!                                                    ▲              │
+//!                                                    └── of several recorders one gets in, the others follow
 //! ```
 //!
-//! An entry is *committed* when it is on this disk and in the sealed stream; nobody is told before both. The stream's
+//! An entry is *committed* when it is in the sealed stream and on this disk; nobody is told before both. The stream's
 //! append carries the last sequence that this recorder believes in (the fence), so that of two recorders one is
-//! refused. After any other outcome than a plain yes, the stream's end is read from its leader and compared with the
-//! ledger: never is anything built on an end that is not known.
-//!
-//! A crash anywhere before the last arrow only causes a replay, and a replay returns the same receipts.
+//! refused ([`StreamLog`]). Refusals hang on the fence as well. A crash anywhere before the last arrow only causes a
+//! replay, and a replay returns the same receipts.
 //!
 //! | the message is | it ends as |
 //! |---|---|
@@ -26,22 +24,21 @@ mod endpoints;
 mod inbox;
 mod receipts;
 mod role;
-mod sealed;
-mod stream_end;
+mod stream_log;
 
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard, Weak};
 use std::time::Duration;
 
 use host::Health;
 use host::bus::Bus;
 use host::bus::names::Force;
-use ledger_core::ids::TreeSize;
 use ledger_store::Store;
 use tokio::sync::{Semaphore, mpsc, watch};
 
-use crate::{Config, OpenError, Recorder, Sealed};
+use crate::{Config, OpenError, Recorder, Role, Standing, Stop, Trouble};
 
 pub use role::{ROLE, serve};
+pub use stream_log::StreamLog;
 
 /// Bytes of messages taken from the inbox and not acknowledged: two full batches, so that one is checked while the
 /// other commits, and a bound on what the process holds in memory.
@@ -53,9 +50,12 @@ const MESSAGES_IN_FLIGHT: usize = 1_024;
 /// A message that is not acknowledged for so long comes again: many times what the slowest commit takes.
 const ACK_WAIT: Duration = Duration::from_secs(30);
 
-/// Batches and checkpoints on their way to the sealed stream: more than there can be, since what was taken and not told
-/// is bounded by [`WINDOW_BYTES`] and [`MESSAGES_IN_FLIGHT`]. What did not fit would be read from the store.
-const SEALED_WAITING: usize = 4_096;
+/// Between attempts to begin.
+const PAUSE: Duration = Duration::from_millis(250);
+
+/// How long what is in hand may take once the service was asked to stop. A sealed stream that does not answer for so
+/// long is not waited for: what becomes of it, the next start finds out.
+const FINISH_WITHIN: Duration = Duration::from_secs(8);
 
 /// Why the service ends by itself.
 #[derive(Debug, thiserror::Error)]
@@ -69,6 +69,18 @@ pub enum ServiceError {
          one is right: was a backup restored, or does another recorder write to this stream?"
     )]
     Diverged(String),
+    /// Nobody knows what the disk holds.
+    #[error("{0}")]
+    Disk(Stop),
+}
+
+impl From<Stop> for ServiceError {
+    fn from(stop: Stop) -> Self {
+        match stop {
+            Stop::Diverged(why) => ServiceError::Diverged(why),
+            Stop::Disk(_) => ServiceError::Disk(stop),
+        }
+    }
 }
 
 /// What all parts of the service share.
@@ -77,10 +89,7 @@ struct Shared {
     bus: Bus,
     force: Force,
     health: Health,
-    /// Entries that are committed: here and in the stream.
-    committed: watch::Receiver<TreeSize>,
-    /// Entries under the last checkpoint that is in the stream.
-    published: watch::Sender<TreeSize>,
+    standing: watch::Receiver<Standing>,
     /// How old the last of them is.
     age: age::Age,
     /// Bytes that may still be taken from the inbox.
@@ -96,7 +105,7 @@ impl Shared {
     }
 }
 
-/// Runs a recorder on the bus until `stop` says so, then finishes what it has in hand.
+/// Runs the only recorder of a ledger on the bus until `stop` says so, then finishes what it has in hand.
 ///
 /// # Errors
 /// When the ledger does not open, or the sealed stream diverges from it.
@@ -110,53 +119,112 @@ pub async fn run(
 ) -> Result<(), ServiceError> {
     let told = receipts::Told::read(&*store).map_err(OpenError::from)?;
     let age = age::Age::read(&*store, Arc::clone(&config.clock)).map_err(OpenError::from)?;
-    let (tell, sealed) = mpsc::channel(SEALED_WAITING);
-    let opened = tokio::task::spawn_blocking(move || Recorder::open_telling(store, config, tell)).await;
+    let log = StreamLog::new(bus.clone(), force.clone()).with_health(health.clone());
+    health.waiting("sealed stream", "its end is not known yet");
+    let opened =
+        tokio::task::spawn_blocking(move || Recorder::open_behind(store, config, Box::new(log))).await;
     let recorder = opened.expect("opening a ledger does not panic")?;
     health.ready("ledger");
-    let (commit, committed) = watch::channel(TreeSize(0));
     let (alive, mut gone) = mpsc::channel(1);
     let shared = Arc::new(Shared {
+        standing: recorder.standing(),
         recorder,
         bus,
         force,
         health,
-        committed,
-        published: watch::Sender::new(TreeSize(0)),
         age,
         window: Arc::new(Semaphore::new(WINDOW_BYTES)),
         told: Mutex::new(told),
         _alive: alive,
     });
-    let outcome = work(shared, sealed, commit, stop).await;
+    let outcome = work(shared, stop).await;
     // Until the last checkpoint is signed, the ledger closed and its lock free.
     let _ = gone.recv().await;
     outcome
 }
 
-async fn work(
-    shared: Arc<Shared>,
-    sealed: mpsc::Receiver<Sealed>,
-    commit: watch::Sender<TreeSize>,
-    stop: impl Future<Output = ()>,
-) -> Result<(), ServiceError> {
-    let (finish, finishing) = watch::channel(false);
-    let appender = sealed::Appender::new(Arc::clone(&shared), sealed, commit, finishing);
-    let mut appending = tokio::spawn(appender.run());
-    let working = async {
-        // Nothing is answered or taken before the stream's end is known to be this ledger's.
-        let mut begun = shared.committed.clone();
-        let _ = begun.changed().await;
-        let _serving = endpoints::serve(&shared);
-        inbox::take(&shared, stop).await;
+async fn work(shared: Arc<Shared>, stop: impl Future<Output = ()>) -> Result<(), ServiceError> {
+    let stop = async {
+        stop.await;
+        tokio::spawn(give_up_later(Arc::downgrade(&shared)));
     };
+    tokio::pin!(stop);
+    // Nothing is answered or taken before the stream's end is known to be this ledger's.
     tokio::select! {
-        ended = &mut appending => return ended.expect("appending does not panic"),
-        () = working => {}
+        () = &mut stop => shared.recorder.give_up(),
+        led = lead(&shared) => {
+            led?;
+            let working = async {
+                let _telling = Ends(tokio::spawn(tell_what_is_published(Arc::clone(&shared))));
+                let _serving = endpoints::serve(&shared);
+                inbox::take(&shared, stop).await;
+            };
+            tokio::select! {
+                stopped = stopped(&shared) => return Err(stopped.into()),
+                () = working => {}
+            }
+            if let Err(error) = shared.recorder.publish_now().await {
+                tracing::error!(%error, "no last checkpoint could be published; the next start does");
+            }
+            answers::tell_published(&shared).await;
+        }
     }
-    if let Err(error) = shared.recorder.publish_now().await {
-        tracing::error!(%error, "no last checkpoint could be published; the next start does");
+    Ok(())
+}
+
+/// Leads, as soon as the bus lets it.
+async fn lead(shared: &Shared) -> Result<(), ServiceError> {
+    loop {
+        match shared.recorder.lead_alone().await {
+            Ok(()) => return Ok(()),
+            Err(Trouble::NotNow(why)) => shared.health.waiting("sealed stream", &why),
+            Err(Trouble::Stopped(stop)) => return Err(stop.into()),
+        }
+        tokio::time::sleep(PAUSE).await;
     }
-    finish.send_replace(true);
-    appending.await.expect("appending does not panic")
+}
+
+/// Ends when the recorder has found what cannot be explained.
+async fn stopped(shared: &Shared) -> Stop {
+    let mut standing = shared.standing.clone();
+    loop {
+        if let Role::Stopped(stop) = &standing.borrow_and_update().role {
+            return stop.clone();
+        }
+        if standing.changed().await.is_err() {
+            return Stop::Disk("the recorder's thread has ended".to_owned());
+        }
+    }
+}
+
+/// Tells proofs whenever a checkpoint covers more.
+async fn tell_what_is_published(shared: Arc<Shared>) {
+    let mut standing = shared.standing.clone();
+    let mut published = standing.borrow_and_update().published;
+    while standing.changed().await.is_ok() {
+        let now = standing.borrow_and_update().clone();
+        metrics::gauge!("scrutiny_recorder_committed_entries").set(now.size.0 as f64);
+        if now.published > published {
+            published = now.published;
+            shared.age.signed_now();
+            answers::tell_published(&shared).await;
+        }
+    }
+}
+
+async fn give_up_later(shared: Weak<Shared>) {
+    tokio::time::sleep(FINISH_WITHIN).await;
+    if let Some(shared) = shared.upgrade() {
+        tracing::warn!("the sealed stream does not answer; it is not waited for");
+        shared.recorder.give_up();
+    }
+}
+
+/// A task that ends with whoever holds this.
+struct Ends(tokio::task::JoinHandle<()>);
+
+impl Drop for Ends {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
 }

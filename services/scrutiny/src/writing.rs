@@ -149,7 +149,7 @@ impl Writer {
 
     /// Publishes a checkpoint over everything recorded.
     pub(crate) fn publish(&self) -> Done<u64> {
-        self.recorder.publish().map(|size| size.0).map_err(store)
+        self.recorder.publish().map(|size| size.0).map_err(|trouble| Stop::Io(trouble.to_string()))
     }
 
     /// The receipt of an entry; there is one once a checkpoint was published.

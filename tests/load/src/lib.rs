@@ -90,6 +90,14 @@ impl Load {
         (key.clone(), self.enrolment(n, &key, "SVC:import", "importer"))
     }
 
+    /// One of several recorders: the seed of its key, and the statements that enrol it behind the founding.
+    #[must_use]
+    pub fn recorder(&self, number: u32) -> ([u8; 32], Vec<Signed>) {
+        let seed = Hash::of(format!("recorder {number}").as_bytes()).0;
+        let n = 2 * (self.officers.len() as u64 + 2 + u64::from(number));
+        (seed, self.enrolment(n, &SigningKey::from_bytes(&seed), "REC", &format!("recorder-{number}")))
+    }
+
     /// Facts number `range`, each of [`FACT_BYTES`] bytes, signed by one officer in turn, on all cores.
     #[must_use]
     pub fn facts(&self, range: std::ops::Range<u64>) -> Vec<Signed> {

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use host::bus::{Delivery, Headers};
 use ledger_core::hash::Hash;
-use ledger_core::ids::{StatementId, TreeSize};
+use ledger_core::ids::StatementId;
 use ledger_core::limits::{MAX_MESSAGE_BYTES, MAX_REFUSAL_BYTES};
 use ledger_core::statement::Statement;
 use ledger_core::wire::{Durable, Outcome, Receipt, Receipts};
@@ -24,15 +24,12 @@ pub(super) struct Handed {
     pub(super) pending: Pending,
 }
 
-/// Waits for the answers, for the commit of the last of them, tells each, and acknowledges the message.
+/// Waits for the answers, tells each, and acknowledges the message. An answer means that it counts: here, and in the
+/// sealed stream.
 pub(super) async fn settle(shared: &Shared, delivery: &Delivery, service: &str, handed: Vec<Handed>) {
     let mut answers = Vec::with_capacity(handed.len());
     for Handed { digest, statement, pending } in handed {
         answers.push((digest, statement, pending.answer().await));
-    }
-    let end = answers.iter().filter_map(|(_, _, answer)| Some(answer.as_ref().ok()?.index.0 + 1)).max();
-    if !committed(shared, TreeSize(end.unwrap_or(0))).await {
-        return; // The service ends. The message comes again.
     }
     let mut unavailable = None;
     let mut receipts = Vec::with_capacity(answers.len());
@@ -58,11 +55,6 @@ pub(super) async fn settle(shared: &Shared, delivery: &Delivery, service: &str, 
         }
         Some(why) => put_off(shared, delivery, &why).await,
     }
-}
-
-/// Waits until so many entries are in the sealed stream as well. False when the service ends before.
-async fn committed(shared: &Shared, size: TreeSize) -> bool {
-    shared.committed.clone().wait_for(|committed| *committed >= size).await.is_ok()
 }
 
 fn outcome(answer: Answer) -> Result<(Option<StatementId>, Outcome), String> {
@@ -103,11 +95,10 @@ async fn tell(shared: &Shared, service: &str, receipt: Receipt) {
 
 /// Tells the proofs of what was told as durable and has a checkpoint over it by now.
 pub(super) async fn tell_published(shared: &Shared) {
-    let published = *shared.published.borrow();
+    let published = shared.standing.borrow().published;
     let covered = shared.told().covered_by(published);
     for Unpublished { subject, id, digest, durable } in covered {
-        let found =
-            shared.recorder.look(move |store, _| receipts::published(store, durable, published)).await;
+        let found = shared.recorder.look(move |store, _| receipts::published(store, durable)).await;
         match found {
             Ok(Some(outcome)) => {
                 say(shared, &subject, Receipt { id: Some(id), digest, outcome }.to_bytes()).await;

@@ -7,16 +7,15 @@ use std::time::Duration;
 use bytes::Bytes;
 use host::bus::{Request, ServiceError, ServiceSpec};
 use ledger_core::ids::{EntryIndex, TreeSize};
-use ledger_core::merkle;
 use ledger_core::wire::{
     EntriesRequest, Head, Outcome, Receipt, ReceiptRequest, SealedBatch, Versions, VersionsRequest, WireError,
 };
 use ledger_rules::State;
-use ledger_store::{Store, StoreError, TreeOf};
+use ledger_store::{Store, StoreError};
 use tokio::sync::Semaphore;
 
 use super::Shared;
-use super::sealed::entries_of;
+use crate::node::entries_of;
 
 /// Questions answered at the same time; each may read a megabyte.
 const AT_ONCE: usize = 16;
@@ -70,7 +69,7 @@ fn spec(shared: &Arc<Shared>) -> ServiceSpec {
         serde_json::json!({
             "state": now.state,
             "reasons": now.reasons,
-            "size": shared.committed.borrow().0,
+            "size": shared.standing.borrow().size.0,
             "checkpoint_age_ms": shared.age.ms(),
         })
     };
@@ -86,15 +85,13 @@ fn spec(shared: &Arc<Shared>) -> ServiceSpec {
 }
 
 async fn answer(shared: &Shared, request: &Request) -> Result<Bytes, ServiceError> {
-    // Only what is committed: what is on this disk alone may yet turn out not to count.
-    let committed = *shared.committed.borrow();
     match request.endpoint.as_str() {
-        "head" => look(shared, move |store, state| head(store, state, committed)).await,
+        "head" => look(shared, head).await,
         "entries" => {
             let asked = EntriesRequest::parse(&request.payload).map_err(bad)?;
-            look(shared, move |store, _| entries(store, asked, committed)).await
+            look(shared, move |store, _| entries(store, asked)).await
         }
-        "receipt" => receipt(shared, ReceiptRequest::parse(&request.payload).map_err(bad)?, committed).await,
+        "receipt" => receipt(shared, ReceiptRequest::parse(&request.payload).map_err(bad)?).await,
         "versions" => {
             let asked = VersionsRequest::parse(&request.payload).map_err(bad)?;
             look(shared, move |store, _| versions(store, &asked)).await
@@ -114,19 +111,15 @@ fn bad(error: WireError) -> ServiceError {
     ServiceError::new(400, error.to_string())
 }
 
-fn head(store: &dyn Store, state: &State, size: TreeSize) -> Result<Bytes, StoreError> {
-    let root = merkle::tree_root(size, &TreeOf(store))
-        .map_err(|error| StoreError::Damaged { what: format!("the tree ({error})") })?;
-    let last = match size.0.checked_sub(1) {
-        Some(last) => store.read_hashes(&[(0, last)])?[0],
-        None => ledger_core::hash::Hash::ZERO,
-    };
-    let checkpoint = store.latest_checkpoint()?.filter(|(covered, _)| *covered <= size).map(|(_, note)| note);
+fn head(store: &dyn Store, state: &State) -> Result<Bytes, StoreError> {
+    let ledger_store::Head { size, root, last_leaf_hash } = store.head();
+    let checkpoint = store.latest_checkpoint()?.map(|(_, note)| note);
     let origin = state.origin().cloned();
-    Ok(Head { origin, size, root, last_leaf_hash: last, checkpoint }.to_bytes())
+    Ok(Head { origin, size, root, last_leaf_hash, checkpoint }.to_bytes())
 }
 
-fn entries(store: &dyn Store, asked: EntriesRequest, size: TreeSize) -> Result<Bytes, StoreError> {
+fn entries(store: &dyn Store, asked: EntriesRequest) -> Result<Bytes, StoreError> {
+    let size = store.head().size;
     let from = asked.from.0.min(size.0);
     let most = if asked.max == 0 { u64::MAX } else { u64::from(asked.max) };
     let entries = entries_of(store, from, size.0.min(from.saturating_add(most)))?;
@@ -135,9 +128,8 @@ fn entries(store: &dyn Store, asked: EntriesRequest, size: TreeSize) -> Result<B
     Ok(SealedBatch { first: EntryIndex(from), entries, checkpoint }.to_bytes())
 }
 
-async fn receipt(shared: &Shared, asked: ReceiptRequest, size: TreeSize) -> Result<Bytes, ServiceError> {
-    let stored =
-        shared.recorder.look(move |store, _| super::receipts::stored_receipt(store, &asked, size)).await;
+async fn receipt(shared: &Shared, asked: ReceiptRequest) -> Result<Bytes, ServiceError> {
+    let stored = shared.recorder.look(move |store, _| super::receipts::stored_receipt(store, &asked)).await;
     if let Some(receipt) = stored.map_err(|error| ServiceError::new(503, error.to_string()))? {
         return Ok(receipt.to_bytes());
     }

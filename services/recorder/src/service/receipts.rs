@@ -82,14 +82,13 @@ impl Told {
     }
 }
 
-/// The receipt for one statement, from what is stored and committed: published where a checkpoint covers it, durable
+/// The receipt for one statement, from what is stored: published where a checkpoint covers it, durable
 /// otherwise; `None` for a statement that is not recorded, or not with these bytes.
 pub(super) fn stored_receipt(
     store: &dyn Store,
     asked: &ReceiptRequest,
-    committed: TreeSize,
 ) -> Result<Option<Receipt>, StoreError> {
-    let Some(index) = store.find(&asked.id)?.filter(|index| index.0 < committed.0) else { return Ok(None) };
+    let Some(index) = store.find(&asked.id)? else { return Ok(None) };
     let lost = || StoreError::Damaged { what: format!("entry {index}") };
     let bytes = store.entry(index)?.ok_or_else(lost)?;
     let entry = Entry::parse(&bytes).map_err(|_| lost())?;
@@ -97,21 +96,12 @@ pub(super) fn stored_receipt(
         return Ok(None);
     }
     let durable = Durable { index, leaf_hash: Hash::leaf(&bytes), recorded_at_ms: entry.recorded_at_ms };
-    let outcome = published(store, durable, committed)?.unwrap_or(Outcome::Durable(durable));
+    let outcome = published(store, durable)?.unwrap_or(Outcome::Durable(durable));
     Ok(Some(Receipt { id: Some(asked.id), digest: asked.digest, outcome }))
 }
 
-/// The proof that an entry is under a checkpoint; `None` while there is none. A checkpoint beyond what is committed
-/// does not leave this process: nobody knows yet whether its last entries count.
-pub(super) fn published(
-    store: &dyn Store,
-    durable: Durable,
-    committed: TreeSize,
-) -> Result<Option<Outcome>, StoreError> {
-    let covering = store.first_checkpoint_covering(durable.index)?;
-    if covering.is_none_or(|(size, _)| size > committed) {
-        return Ok(None);
-    }
+/// The proof that an entry is under a checkpoint; `None` while there is none.
+pub(super) fn published(store: &dyn Store, durable: Durable) -> Result<Option<Outcome>, StoreError> {
     let Some(proof) = crate::receipt(store, durable.index)? else { return Ok(None) };
     let proof = String::from_utf8(proof.to_bytes()).expect("a proof is text");
     Ok(Some(Outcome::Published(Published { durable, proof })))

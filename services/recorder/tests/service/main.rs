@@ -269,20 +269,43 @@ async fn what_no_recorder_sent_to_the_sealed_stream_does_not_stop_this_one() {
     holds_exactly(&scene.store(), scene.load.founding().len(), &facts);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_restored_backup_does_not_start_on_the_stream_of_what_came_after() {
-    let (scene, running) = Scene::founded().await;
-    running.stop().await.expect("an orderly end");
-    // An older copy of the ledger: the same founding, another history behind it.
-    let older = Scene { disk: ledger_store::MemoryDisk::new(), ..Scene::new().await };
-    let alone = Recorder::open(Box::new(older.store()), config()).expect("opens");
-    for signed in &older.load.founding()[..3] {
+/// The founding's first three entries, recorded without the bus by a clock that is so far ahead.
+async fn older_copy(scene: &Scene, ahead_ms: u64) -> ledger_store::MemoryDisk {
+    let disk = ledger_store::MemoryDisk::new();
+    let ahead = config();
+    let clock = std::sync::Arc::clone(&ahead.clock);
+    let ahead = recorder::Config { clock: std::sync::Arc::new(move || clock() + ahead_ms), ..ahead };
+    let alone = Recorder::open(Box::new(MemoryStore::open(&disk).expect("opens")), ahead).expect("opens");
+    for signed in &scene.load.founding()[..3] {
         alone.submit(one(signed)).await.expect("in order");
     }
-    drop(alone);
-    let restored = Scene { disk: older.disk, ..scene }.start();
+    disk
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backup_of_another_history_does_not_start_on_the_stream_of_what_came_after() {
+    let (scene, running) = Scene::founded().await;
+    running.stop().await.expect("an orderly end");
+    let disk = older_copy(&scene, 7).await;
+    let restored = Scene { disk, ..scene }.start();
     let ended = tokio::time::timeout(scene::SOON, restored.task).await.expect("it stops").expect("no panic");
     assert!(matches!(ended, Err(ServiceError::Diverged(_))), "{ended:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restored_backup_reads_on_in_the_stream_and_goes_on_where_the_stream_ends() {
+    let (scene, running) = Scene::founded().await;
+    running.stop().await.expect("an orderly end");
+    let whole = scene.store().head();
+    let disk = older_copy(&scene, 0).await;
+    let restored = Scene { disk, ..scene };
+    let running = restored.start();
+    let fact = restored.load.fact(1);
+    restored.send(std::slice::from_ref(&fact)).await;
+    restored.receipt(&fact, is_published).await;
+    running.stop().await.expect("an orderly end");
+    assert_eq!(restored.store().head().size.0, whole.size.0 + 1);
+    holds_exactly(&restored.store(), restored.load.founding().len(), &[fact]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,0 +1,371 @@
+//! The commit log on the bus: the sealed stream.
+//!
+//! One message is one batch. The fence is the stream's last sequence, which the broker compares with the one that we
+//! expect before it stores anything; so of two recorders one is refused. A sequence alone is not believed, though: a
+//! stream that lost its end gives the same numbers again (ABA). So the digest of the message at our place is
+//! remembered, and looked at before anything is built on a place that was not seen for a while.
+//!
+//! | the broker says | it means |
+//! |---|---|
+//! | stored | committed |
+//! | fenced, duplicate, no answer | look what stands behind our place: our own bytes (committed), others' (fenced), nothing (send again) |
+//! | refused, full | wait and send again: nobody's history changes meanwhile |
+//!
+//! Each batch carries the digest of its bytes in a header, so that a damaged one is told from what no recorder sent.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use host::Health;
+use host::bus::names::Force;
+use host::bus::{Bus, BusError, Headers, Message, Outgoing, PublishError};
+use ledger_core::hash::Hash;
+use ledger_core::ids::{EntryIndex, TreeSize};
+use ledger_core::wire::{EntriesRequest, SealedBatch};
+use tokio::time::Instant;
+
+use crate::commit_log::{Away, BoxFuture, CommitLog, Fate, Next};
+
+/// Messages at the stream's very end that are no batches and are stepped over, looking for one that is.
+const STEPS_BACK: u64 = 64;
+
+/// Between attempts to reach the stream.
+const PAUSE: Duration = Duration::from_millis(250);
+
+/// A place that was seen within this time is built on. Another recorder takes over after a silence of two seconds at
+/// the earliest, and only after that can the stream hold anything of it.
+const FRESH: Duration = Duration::from_millis(500);
+
+/// How long the answer of whoever leads may take. It reads less than a megabyte.
+const ANSWER_WITHIN: Duration = Duration::from_secs(5);
+
+/// The part of the service's health that this is.
+const PART: &str = "sealed stream";
+
+/// The header with the digest of a batch's bytes.
+const DIGEST: &str = "Scrutiny-Digest";
+
+/// The sealed stream of one force.
+#[derive(Debug)]
+pub struct StreamLog {
+    bus: Bus,
+    force: Force,
+    stream: String,
+    health: Option<Health>,
+    /// Our place: the last sequence that was read or appended.
+    at: u64,
+    /// Digest of the message there, where it is known.
+    last: Option<Hash>,
+    /// When the stream was last seen to end there.
+    seen: Instant,
+    /// The stream's last sequence, as it was told last.
+    end: u64,
+    /// Messages behind the last batch that was read are lost.
+    lost: bool,
+    /// Publications that went wrong, so that one sent again has another id: a stream that lost a message may
+    /// still remember its id.
+    failures: u64,
+}
+
+/// What one look behind our place finds.
+enum Behind {
+    /// The stream ends there.
+    Nothing,
+    Ours,
+    Others,
+    /// The stream ends before our place, or something else stands there.
+    Shortened,
+}
+
+impl StreamLog {
+    /// The sealed stream of a force. Its futures need a runtime with time.
+    #[must_use]
+    pub fn new(bus: Bus, force: Force) -> Self {
+        let stream = force.sealed_log().name;
+        let seen = Instant::now();
+        Self { bus, force, stream, health: None, at: 0, last: None, seen, end: 0, lost: false, failures: 0 }
+    }
+
+    /// Says in this health what is in the way.
+    #[must_use]
+    pub fn with_health(self, health: Health) -> Self {
+        Self { health: Some(health), ..self }
+    }
+
+    fn waiting(&self, why: &str) {
+        if let Some(health) = &self.health {
+            health.waiting(PART, why);
+        }
+    }
+
+    fn well(&self) {
+        if let Some(health) = &self.health {
+            health.ready(PART);
+        }
+    }
+
+    async fn append_batch(&mut self, batch: &SealedBatch) -> Fate {
+        let payload = batch.to_bytes();
+        let digest = Hash::of(&payload);
+        loop {
+            if self.seen.elapsed() > FRESH {
+                match self.look_behind(&digest).await {
+                    Behind::Nothing => {}
+                    Behind::Ours => return self.appended(digest, self.at + 1),
+                    Behind::Others => return Fate::Fenced,
+                    Behind::Shortened => return Fate::Shortened,
+                }
+            }
+            let asked = Instant::now();
+            match self.publish(&payload, &digest).await {
+                Ok(stored) if !stored.duplicate && stored.sequence == self.at + 1 => {
+                    // Where the answer took its time, what stood at our place when it was stored is asked again.
+                    if asked.elapsed() <= FRESH || self.stands(self.at).await {
+                        return self.appended(digest, stored.sequence);
+                    }
+                    return Fate::Shortened;
+                }
+                Err(PublishError::Refused(why)) | Err(PublishError::Full(why)) => {
+                    self.waiting(&format!("it does not take what was sealed: {why}"));
+                    tokio::time::sleep(PAUSE).await;
+                }
+                outcome => {
+                    self.failures += 1;
+                    tracing::warn!(?outcome, "whether a batch was appended is not known; the stream is read");
+                    match self.look_behind(&digest).await {
+                        Behind::Nothing => {}
+                        Behind::Ours => return self.appended(digest, self.at + 1),
+                        Behind::Others => return Fate::Fenced,
+                        Behind::Shortened => return Fate::Shortened,
+                    }
+                }
+            }
+        }
+    }
+
+    fn appended(&mut self, digest: Hash, sequence: u64) -> Fate {
+        (self.at, self.last, self.end, self.lost) = (sequence, Some(digest), sequence, false);
+        self.seen = Instant::now();
+        self.well();
+        Fate::Committed
+    }
+
+    async fn publish(&self, payload: &Bytes, digest: &Hash) -> Result<host::bus::Stored, PublishError> {
+        let digest = digest.to_hex();
+        let message = Outgoing {
+            subject: self.force.sealed(),
+            id: format!("{digest}-{}", self.failures),
+            headers: Headers::new().with(DIGEST, &digest),
+            payload: payload.clone(),
+            expect_last: Some(self.at),
+        };
+        self.bus.publish(message).await
+    }
+
+    /// Looks until it is known what stands behind our place. What no recorder sent is stepped over.
+    async fn look_behind(&mut self, ours: &Hash) -> Behind {
+        loop {
+            match self.try_look_behind(ours).await {
+                Ok(behind) => {
+                    self.well();
+                    return behind;
+                }
+                Err(error) => {
+                    self.waiting(&format!("its end is not known: {error}"));
+                    tokio::time::sleep(PAUSE).await;
+                }
+            }
+        }
+    }
+
+    async fn try_look_behind(&mut self, ours: &Hash) -> Result<Behind, BusError> {
+        let began = Instant::now();
+        let tail = self.bus.tail(&self.stream).await?;
+        if tail.last_sequence < self.at {
+            return Ok(Behind::Shortened);
+        }
+        if self.at > 0 && !self.is_known(self.bus.message(&self.stream, self.at).await?) {
+            return Ok(Behind::Shortened);
+        }
+        while self.at < tail.last_sequence {
+            let message = self.bus.message(&self.stream, self.at + 1).await?;
+            match Read::of(message) {
+                Read::Batch(_, digest) if digest == *ours => return Ok(Behind::Ours),
+                Read::Batch(..) | Read::Lost => return Ok(Behind::Others),
+                Read::Nothing(digest) => (self.at, self.last) = (self.at + 1, Some(digest)),
+            }
+        }
+        self.end = self.at;
+        self.seen = began;
+        Ok(Behind::Nothing)
+    }
+
+    /// Whether the message at our place is the one that we know. One that was lost in place changes no history.
+    fn is_known(&self, message: Option<Message>) -> bool {
+        match (message, &self.last) {
+            (Some(message), Some(known)) => {
+                let digest = Hash::of(&message.payload);
+                digest == *known || message.headers.get(DIGEST) == Some(&known.to_hex())
+            }
+            _ => true,
+        }
+    }
+
+    /// Whether what stands at a place is still what stood there.
+    async fn stands(&self, at: u64) -> bool {
+        loop {
+            if at == 0 {
+                return true;
+            }
+            match self.bus.message(&self.stream, at).await {
+                Ok(message) => return self.is_known(message),
+                Err(error) => {
+                    self.waiting(&format!("its end is not known: {error}"));
+                    tokio::time::sleep(PAUSE).await;
+                }
+            }
+        }
+    }
+
+    /// Halves the stream for the first batch that ends at `size` or beyond. What is lost or no batch counts as an
+    /// old one: who reads on notices by itself if it was not.
+    async fn find(&mut self, size: TreeSize) -> Result<(), BusError> {
+        let tail = self.bus.tail(&self.stream).await?;
+        let last = tail.last_sequence;
+        if tail.deleted > 0 {
+            let (stream, deleted) = (&self.stream, tail.deleted);
+            tracing::error!(stream, deleted, "the broker has lost sealed batches; followers ask for them");
+        }
+        let (mut low, mut high) = (1, last + 1);
+        while low < high {
+            let middle = low + (high - low) / 2;
+            let end = match Read::of(self.bus.message(&self.stream, middle).await?) {
+                Read::Batch(batch, _) => Some(batch.end()),
+                _ => None,
+            };
+            if end.is_some_and(|end| end >= size) { high = middle } else { low = middle + 1 }
+        }
+        // Where none does, the last batch there is says whether this is the same history.
+        for _ in 0..STEPS_BACK {
+            if low <= 1 {
+                break;
+            }
+            if low <= last
+                && let Read::Batch(..) = Read::of(self.bus.message(&self.stream, low).await?)
+            {
+                break;
+            }
+            low -= 1;
+        }
+        (self.at, self.last, self.end, self.lost) = (low.max(1) - 1, None, 0, false);
+        Ok(())
+    }
+
+    async fn read_next(&mut self) -> Result<Next, BusError> {
+        loop {
+            if self.at >= self.end {
+                let began = Instant::now();
+                let tail = self.bus.tail(&self.stream).await?;
+                self.end = tail.last_sequence;
+                if self.end < self.at {
+                    return Ok(Next::Shortened);
+                }
+                if self.end == self.at {
+                    if !self.is_known(tail.last) {
+                        return Ok(Next::Shortened);
+                    }
+                    self.seen = began;
+                    self.well();
+                    return Ok(Next::End { lost: self.lost });
+                }
+            }
+            let message = self.bus.message(&self.stream, self.at + 1).await?;
+            self.at += 1;
+            match Read::of(message) {
+                Read::Batch(batch, digest) => {
+                    (self.last, self.lost) = (Some(digest), false);
+                    return Ok(Next::Batch(batch));
+                }
+                Read::Lost => (self.last, self.lost) = (None, true),
+                Read::Nothing(digest) => self.last = Some(digest),
+            }
+        }
+    }
+
+    async fn ask_leader(&self, from: EntryIndex) -> Result<SealedBatch, Away> {
+        let subject = self.force.endpoint("recorder", "entries");
+        let request = EntriesRequest { from, max: 0 }.to_bytes();
+        let answer = self.bus.request(&subject, Headers::new(), request, ANSWER_WITHIN).await;
+        let answer = answer.map_err(|error| Away(error.to_string()))?;
+        SealedBatch::parse(&answer.payload).map_err(|error| Away(error.to_string()))
+    }
+}
+
+impl CommitLog for StreamLog {
+    fn append<'a>(&'a mut self, batch: &'a SealedBatch) -> BoxFuture<'a, Fate> {
+        Box::pin(self.append_batch(batch))
+    }
+
+    fn confirm(&mut self) -> BoxFuture<'_, Fate> {
+        Box::pin(async {
+            match self.look_behind(&Hash::ZERO).await {
+                Behind::Nothing => Fate::Committed,
+                Behind::Ours | Behind::Others => Fate::Fenced,
+                Behind::Shortened => Fate::Shortened,
+            }
+        })
+    }
+
+    fn seek(&mut self, size: TreeSize) -> BoxFuture<'_, Result<(), Away>> {
+        Box::pin(async move { self.find(size).await.map_err(|error| self.away(&error)) })
+    }
+
+    fn next(&mut self) -> BoxFuture<'_, Result<Next, Away>> {
+        Box::pin(async { self.read_next().await.map_err(|error| self.away(&error)) })
+    }
+
+    fn ask(&mut self, from: EntryIndex) -> BoxFuture<'_, Result<SealedBatch, Away>> {
+        Box::pin(self.ask_leader(from))
+    }
+}
+
+impl StreamLog {
+    fn away(&self, error: &BusError) -> Away {
+        let why = format!("its end is not known: {error}");
+        self.waiting(&why);
+        Away(format!("the sealed stream: {why}"))
+    }
+}
+
+/// A message of the stream, read.
+enum Read {
+    Batch(SealedBatch, Hash),
+    /// It is gone, or is not what was sent.
+    Lost,
+    /// What no recorder sent. Anybody who may ask the broker a question can name the sealed stream's subject for the
+    /// answer, which is then stored there: no reason to stop recording.
+    Nothing(Hash),
+}
+
+impl Read {
+    fn of(message: Option<Message>) -> Self {
+        let Some(message) = message else { return Read::Lost };
+        let digest = Hash::of(&message.payload);
+        let sent = message.headers.get(DIGEST);
+        if sent.is_some_and(|sent| sent != digest.to_hex()) {
+            tracing::error!(
+                sequence = message.sequence,
+                "a sealed batch is damaged; whoever leads is asked for it"
+            );
+            return Read::Lost;
+        }
+        match SealedBatch::parse(&message.payload) {
+            Ok(batch) if !message.payload.is_empty() => Read::Batch(batch, digest),
+            _ => {
+                let sequence = message.sequence;
+                tracing::error!(sequence, "the sealed stream holds what no recorder sent; stepped over");
+                Read::Nothing(digest)
+            }
+        }
+    }
+}

@@ -1,0 +1,299 @@
+//! Several recorders of one ledger, polled by hand: who writes, who follows, and what a crash between stream and disk
+//! leaves.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use futures::FutureExt as _;
+use host::bus::names::Force;
+use host::bus::{Broker, Bus, Link};
+use ledger_core::checkpoint::LogSigner;
+use ledger_core::ids::{EntryIndex, TreeSize};
+use ledger_store::{Fault, MemoryDisk, MemoryStore};
+use load::{Load, START_MS, Signed};
+use recorder::service::StreamLog;
+use recorder::{Answer, Config, Failure, Node, RecorderKey, Role, Stop, Submission, Trouble};
+
+fn force() -> Force {
+    Force::parse("cambridgeshire").expect("a force")
+}
+
+fn signer() -> LogSigner {
+    LogSigner::new(load::ORIGIN.parse().expect("an origin"), &[1; 32], &[2; 32]).expect("log keys")
+}
+
+fn submission(signed: &Signed) -> Submission {
+    Submission {
+        statement: signed.statement.clone(),
+        signatures: signed.signatures.clone(),
+        addenda: Vec::new(),
+    }
+}
+
+/// One recorder: its disk outlives it.
+struct Seat {
+    disk: MemoryDisk,
+    key: RecorderKey,
+    bus: Bus,
+    link: Link,
+    clock: Arc<AtomicU64>,
+}
+
+struct Scene {
+    load: Load,
+    broker: Broker,
+    seats: Vec<Seat>,
+}
+
+impl Seat {
+    fn open(&self) -> Node {
+        let ticks = Arc::clone(&self.clock);
+        let config = Config {
+            signer: signer(),
+            clock: Arc::new(move || ticks.fetch_add(1, Ordering::Relaxed)),
+            checkpoint_every: Duration::from_millis(30),
+            verify_threads: 1,
+        };
+        let store = MemoryStore::open(&self.disk).expect("the disk opens");
+        let log = StreamLog::new(self.bus.clone(), force());
+        Node::open(Box::new(store), config, Some(Box::new(log))).expect("replays")
+    }
+}
+
+impl Scene {
+    /// Two recorders, enrolled; the first leads in epoch 1, and nobody else has read anything.
+    async fn new() -> (Self, Node) {
+        let bus = Bus::in_process();
+        bus.ensure(&force().inbox()).await.expect("the inbox is made");
+        bus.ensure(&force().sealed_log()).await.expect("the sealed stream is made");
+        let broker = bus.broker().expect("it is in this process");
+        let load = Load::new(3, signer().verifier().vkeys());
+        let clock = Arc::new(AtomicU64::new(START_MS));
+        let seat = |number| {
+            let (bus, link) = broker.handle();
+            let key = RecorderKey::from_seed(&load.recorder(number).0).expect("a key");
+            Seat { disk: MemoryDisk::new(), key, bus, link, clock: Arc::clone(&clock) }
+        };
+        let seats = vec![seat(0), seat(1)];
+        let scene = Self { load, broker, seats };
+        let mut first = scene.seats[0].open();
+        first.lead_alone().await.expect("nobody else is there");
+        let founding = scene.load.founding();
+        let enrolled = (0..2).flat_map(|number| scene.load.recorder(number).1);
+        for signed in founding.into_iter().chain(enrolled) {
+            recorded(first.submit(vec![submission(&signed)]).await.remove(0));
+        }
+        assert_eq!(first.take_over(&scene.seats[0].key).await, Ok(1));
+        (scene, first)
+    }
+
+    fn fact(&self, n: u64) -> Vec<Submission> {
+        vec![submission(&self.load.fact(n))]
+    }
+
+    fn stream(&self) -> String {
+        force().sealed_log().name
+    }
+}
+
+fn recorded(answer: Answer) -> EntryIndex {
+    answer.expect("recorded").index
+}
+
+fn size(node: &Node) -> TreeSize {
+    node.store().head().size
+}
+
+fn checkpoints(node: &Node) -> Vec<TreeSize> {
+    node.store().checkpoint_sizes(TreeSize(0), usize::MAX)
+}
+
+#[tokio::test]
+async fn who_follows_holds_the_same_entries_and_checkpoints_and_records_nothing() {
+    let (scene, mut first) = Scene::new().await;
+    let mut second = scene.seats[1].open();
+    assert_eq!(second.role(), &Role::Following);
+    for n in 1..5 {
+        recorded(first.submit(scene.fact(n)).await.remove(0));
+        first.publish().await.expect("it leads");
+        assert_eq!(second.catch_up().await, Ok(size(&first)));
+    }
+    assert_eq!(second.store().head(), first.store().head());
+    assert_eq!(checkpoints(&second), checkpoints(&first));
+    let answer = second.submit(scene.fact(9)).await.remove(0);
+    assert!(matches!(answer, Err(Failure::Unavailable(_))), "{answer:?}");
+    assert_eq!(size(&second), size(&first));
+}
+
+#[tokio::test]
+async fn after_a_takeover_the_one_before_is_refused_and_follows() {
+    let (scene, mut first) = Scene::new().await;
+    recorded(first.submit(scene.fact(1)).await.remove(0));
+    let mut second = scene.seats[1].open();
+    assert_eq!(second.take_over(&scene.seats[1].key).await, Ok(2));
+    let place = recorded(second.submit(scene.fact(2)).await.remove(0));
+    // It slept, and knows nothing of all that.
+    assert_eq!(first.role(), &Role::Leading { epoch: 1 });
+    let answer = first.submit(scene.fact(3)).await.remove(0);
+    assert!(matches!(answer, Err(Failure::Unavailable(_))), "{answer:?}");
+    assert_eq!(first.role(), &Role::Following);
+    first.catch_up().await.expect("it follows");
+    assert_eq!(first.store().head(), second.store().head());
+    // What was handed to both has one place.
+    assert_eq!(first.take_over(&scene.seats[0].key).await, Ok(3));
+    let again = first.submit(scene.fact(2)).await.remove(0).expect("recorded before");
+    assert_eq!((again.index, again.already), (place, true));
+}
+
+#[tokio::test]
+async fn a_refusal_on_a_stale_state_is_never_told_and_never_kept() {
+    let (scene, mut first) = Scene::new().await;
+    let mut second = scene.seats[1].open();
+    second.take_over(&scene.seats[1].key).await.expect("it takes over");
+    // The first one sleeps while an officer is enrolled, and would refuse what that officer signs.
+    let (importer, enrolment) = scene.load.importer();
+    drop(importer);
+    for signed in &enrolment {
+        recorded(second.submit(vec![submission(signed)]).await.remove(0));
+    }
+    // The role before its key: a refusal to whoever does not know the key.
+    let answer = first.submit(vec![submission(&enrolment[1])]).await.remove(0);
+    assert!(matches!(answer, Err(Failure::Unavailable(_))), "{answer:?}");
+    assert_eq!(first.store().refusal_count(), 0);
+    first.catch_up().await.expect("it follows");
+    assert_eq!(first.store().head(), second.store().head());
+}
+
+#[tokio::test]
+async fn a_recorder_dropped_at_any_await_loses_nothing_that_was_answered_and_reads_the_rest_from_the_stream()
+{
+    let (scene, mut first) = Scene::new().await;
+    let mut told = Vec::new();
+    scene.seats[0].link.stepwise();
+    for n in 1..40 {
+        let facts: Vec<_> = (0..3).map(|m| submission(&scene.load.fact(3 * n + m))).collect();
+        let polls = n % 7;
+        let mut submitting = Box::pin(first.submit(facts));
+        let mut done = None;
+        for _ in 0..polls {
+            done = done.or_else(|| (&mut submitting).now_or_never());
+            if done.is_some() {
+                break;
+            }
+        }
+        drop(submitting);
+        told.extend(done.into_iter().flatten().map(|answer| answer.expect("in order")));
+        drop(first);
+        scene.seats[0].disk.crash();
+        first = scene.seats[0].open();
+        first.take_over(&scene.seats[0].key).await.expect("it goes on");
+    }
+    assert!(!told.is_empty());
+    for durable in told {
+        let again = first.store().find(&durable.id).expect("readable");
+        assert_eq!(again, Some(durable.index));
+    }
+    let mut second = scene.seats[1].open();
+    second.catch_up().await.expect("it follows");
+    assert_eq!(second.store().head(), first.store().head());
+    assert_eq!(checkpoints(&second), checkpoints(&first));
+}
+
+#[tokio::test]
+async fn what_is_in_the_stream_and_not_on_the_disk_counts_once_there_is_room() {
+    let (scene, mut first) = Scene::new().await;
+    let before = size(&first);
+    scene.seats[0].disk.inject(Fault::FailWrite);
+    let answer = first.submit(scene.fact(1)).await.remove(0);
+    assert!(matches!(answer, Err(Failure::Unavailable(_))), "nobody is told before it is on the disk");
+    assert_eq!(size(&first), before);
+    let again = first.submit(scene.fact(1)).await.remove(0).expect("recorded");
+    assert_eq!((again.index.0, again.already), (before.0, true));
+    assert_eq!(first.role(), &Role::Leading { epoch: 1 }, "and it leads on");
+}
+
+#[tokio::test]
+async fn what_the_stream_lost_is_given_back_by_who_holds_it() {
+    let (scene, mut first) = Scene::new().await;
+    for n in 1..6 {
+        recorded(first.submit(scene.fact(n)).await.remove(0));
+        first.publish().await.expect("it leads");
+    }
+    scene.broker.lose_tail(&scene.stream(), 5, false);
+    // A place that was not seen for a while is looked at before anything is built on it.
+    tokio::time::sleep(Duration::from_millis(600)).await;
+    let answer = first.submit(scene.fact(7)).await.remove(0);
+    assert!(matches!(answer, Err(Failure::Unavailable(_))), "{answer:?}");
+    recorded(first.submit(scene.fact(7)).await.remove(0));
+    let mut second = scene.seats[1].open();
+    second.catch_up().await.expect("it follows");
+    assert_eq!(second.store().head(), first.store().head());
+    assert_eq!(checkpoints(&second), checkpoints(&first));
+}
+
+#[tokio::test]
+async fn two_histories_stop_whoever_holds_the_one_that_the_stream_does_not() {
+    let (scene, mut first) = Scene::new().await;
+    let mut second = scene.seats[1].open();
+    second.catch_up().await.expect("it follows");
+    recorded(first.submit(scene.fact(1)).await.remove(0));
+    // The stream loses what the second has not seen, and the second takes over.
+    scene.broker.lose_tail(&scene.stream(), 1, false);
+    second.take_over(&scene.seats[1].key).await.expect("nothing stands in its way");
+    recorded(second.submit(scene.fact(2)).await.remove(0));
+    tokio::time::sleep(Duration::from_millis(600)).await;
+    let answer = first.submit(scene.fact(3)).await.remove(0);
+    assert!(matches!(answer, Err(Failure::Unavailable(_))), "{answer:?}");
+    let stopped = first.catch_up().await;
+    assert!(matches!(stopped, Err(Trouble::Stopped(Stop::Diverged(_)))), "{stopped:?}");
+    assert!(first.take_over(&scene.seats[0].key).await.is_err());
+}
+
+#[tokio::test]
+async fn a_damaged_or_lost_batch_is_fetched_from_nobody_else_and_never_built_over() {
+    let (scene, mut first) = Scene::new().await;
+    recorded(first.submit(scene.fact(1)).await.remove(0));
+    let (last, _) = scene.broker.look(&scene.stream(), u64::MAX);
+    scene.broker.flip_bit(&scene.stream(), last, 400);
+    drop(first);
+    let mut second = scene.seats[1].open();
+    let no = second.take_over(&scene.seats[1].key).await;
+    assert!(
+        matches!(&no, Err(Trouble::NotNow(why)) if why.contains("lost messages at its very end")),
+        "{no:?}"
+    );
+    // The one that led holds what was told.
+    let mut first = scene.seats[0].open();
+    assert_eq!(first.take_over(&scene.seats[0].key).await, Ok(2));
+    recorded(first.submit(scene.fact(2)).await.remove(0));
+}
+
+#[tokio::test]
+async fn a_recorder_that_is_not_enrolled_does_not_take_over() {
+    let (scene, first) = Scene::new().await;
+    drop(first);
+    let mut second = scene.seats[1].open();
+    let stranger = RecorderKey::from_seed(&[9; 32]).expect("a key");
+    let no = second.take_over(&stranger).await;
+    assert!(matches!(&no, Err(Trouble::NotNow(why)) if why.contains("not enrolled")), "{no:?}");
+    assert_eq!(second.role(), &Role::Following);
+}
+
+#[test]
+fn without_a_commit_log_nothing_ever_waits() {
+    let disk = MemoryDisk::new();
+    let load = Load::new(1, signer().verifier().vkeys());
+    let config = Config {
+        signer: signer(),
+        clock: Arc::new(|| START_MS),
+        checkpoint_every: Duration::from_millis(30),
+        verify_threads: 1,
+    };
+    let store = MemoryStore::open(&disk).expect("opens");
+    let mut node = Node::open(Box::new(store), config, None).expect("replays");
+    let founding = load.founding().iter().map(submission).collect();
+    let answers = node.submit(founding).now_or_never().expect("nothing waits");
+    assert!(answers.into_iter().all(|answer| answer.is_ok()));
+    assert!(node.publish().now_or_never().expect("nothing waits").is_ok());
+}
