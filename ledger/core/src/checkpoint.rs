@@ -18,8 +18,10 @@
 //! [`crate::policy`] to say.
 
 mod log_key;
+mod log_keys;
 
 pub use log_key::{LogSigner, LogVerifier};
+pub use log_keys::LogKeys;
 
 use crate::hash::Hash;
 use crate::ids::{IdError, Origin, TreeSize};
@@ -68,6 +70,17 @@ pub enum CheckpointError {
         kind: KeyKind,
         /// The key's id.
         id: NoteKeyId,
+    },
+    /// Signed by keys of the log that were not in force at that size.
+    #[error(
+        "the checkpoint of {size} entries is signed by log keys that came into force at size {from}, and are not in \
+         force at its own"
+    )]
+    NotInForce {
+        /// The size it claims.
+        size: TreeSize,
+        /// The size from which on those keys sign.
+        from: TreeSize,
     },
     /// Keys that cannot be a log's.
     #[error("a log has keys of type 01 and 06 under its own name, at most one of each: {0}")]

@@ -102,7 +102,9 @@ impl NoteSignature {
         self.id
     }
 
-    fn is_by(&self, key: &VerifierKey) -> bool {
+    /// Whether it is said to be by this key. Nothing is verified.
+    #[must_use]
+    pub fn is_by(&self, key: &VerifierKey) -> bool {
         self.id == key.id() && self.name == key.name()
     }
 }

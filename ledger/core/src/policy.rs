@@ -89,6 +89,12 @@ pub enum QuorumError {
     /// The policy does not know the log.
     #[error("the policy has no log {0}")]
     UnknownLog(String),
+    /// The policy knows the log, and not the keys that signed.
+    #[error(
+        "cannot decide: signed by keys of {0} that this policy does not name; if the log rotated its keys, get a new \
+         policy from its roots"
+    )]
+    UnknownKeys(String),
     /// The log's or a witness's signature does not hold.
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
@@ -153,8 +159,48 @@ impl Policy {
             return Err(QuorumError::UnknownLog(origin.to_owned()));
         }
         // Any one of the log's keys is enough, but none of those that signed may be wrong.
-        signed.note().open(keys).map_err(CheckpointError::Note)?;
-        self.witnessed(signed, signed.claimed().clone())
+        match signed.note().open(keys) {
+            Ok(_) => self.witnessed(signed, signed.claimed().clone()),
+            // In the log's name, by a key that may be its next one or anybody's: no policy can tell.
+            Err(NoteError::NotSigned)
+                if signed.note().signatures().iter().any(|line| line.name() == origin) =>
+            {
+                Err(QuorumError::UnknownKeys(origin.to_owned()))
+            }
+            Err(error) => Err(CheckpointError::Note(error).into()),
+        }
+    }
+
+    /// As [`Policy::open`], and signed by *every* key of one of the log's sets: this ledger signs with two keys at
+    /// once, so that whoever breaks or steals one of them has won nothing.
+    ///
+    /// # Errors
+    /// As [`Policy::open`], or when the set that signed lacks a signature.
+    pub fn open_strictly(&self, signed: &SignedCheckpoint) -> Result<Witnessed, QuorumError> {
+        let witnessed = self.open(signed)?;
+        let mut lacking = QuorumError::UnknownKeys(signed.claimed_origin().to_string());
+        for keys in self.log_sets(signed.claimed_origin().as_str()) {
+            match signed.open(&keys) {
+                Ok(_) => return Ok(witnessed),
+                Err(error) if keys.is_named_in(signed.note()) => lacking = error.into(),
+                Err(_) => {}
+            }
+        }
+        Err(lacking)
+    }
+
+    /// The keys of a log in the sets in which they sign. A log that rotated its keys has several, each on lines of its
+    /// own: a set ends where a type of key comes again.
+    #[must_use]
+    pub fn log_sets(&self, origin: &str) -> Vec<LogVerifier> {
+        let mut sets: Vec<Vec<VerifierKey>> = Vec::new();
+        for key in self.logs.iter().map(|log| &log.key).filter(|key| key.name() == origin) {
+            match sets.last_mut().filter(|set| set.iter().all(|other| other.kind() != key.kind())) {
+                Some(set) => set.push(key.clone()),
+                None => sets.push(vec![key.clone()]),
+            }
+        }
+        sets.into_iter().filter_map(|keys| LogVerifier::new(keys).ok()).collect()
     }
 
     /// As [`Policy::open`], for a log that is known from elsewhere; the policy's own logs do not matter.
@@ -180,8 +226,25 @@ impl Policy {
     /// # Errors
     /// As [`Policy::open`], or when the path does not lead from the entry to the root.
     pub fn verify(&self, proof: &TlogProof, entry: &[u8]) -> Result<Witnessed, QuorumError> {
+        self.prove(proof, entry, Self::open)
+    }
+
+    /// As [`Policy::verify`], by every key of one of the log's sets ([`Policy::open_strictly`]).
+    ///
+    /// # Errors
+    /// As [`Policy::open_strictly`], or when the path does not lead from the entry to the root.
+    pub fn verify_strictly(&self, proof: &TlogProof, entry: &[u8]) -> Result<Witnessed, QuorumError> {
+        self.prove(proof, entry, Self::open_strictly)
+    }
+
+    fn prove(
+        &self,
+        proof: &TlogProof,
+        entry: &[u8],
+        open: impl Fn(&Self, &SignedCheckpoint) -> Result<Witnessed, QuorumError>,
+    ) -> Result<Witnessed, QuorumError> {
         let in_proof = |error| QuorumError::Proof(Box::new(error));
-        let witnessed = self.open(&proof.signed_checkpoint().map_err(in_proof)?)?;
+        let witnessed = open(self, &proof.signed_checkpoint().map_err(in_proof)?)?;
         proof.verify_path(&Hash::leaf(entry), &witnessed.checkpoint).map_err(in_proof)?;
         Ok(witnessed)
     }

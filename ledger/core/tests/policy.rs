@@ -3,7 +3,7 @@
 mod common;
 
 use common::seed;
-use ledger_core::checkpoint::{CheckpointError, LogSigner, SignedCheckpoint};
+use ledger_core::checkpoint::{CheckpointError, LogKeys, LogSigner, SignedCheckpoint};
 use ledger_core::cosignature::{CosignatureError, cosign};
 use ledger_core::hash::Hash;
 use ledger_core::ids::{EntryIndex, TreeSize};
@@ -139,6 +139,92 @@ fn either_key_of_a_log_may_stand_in_the_policy() {
         let policy = Policy::parse(format!("log {vkey}\nquorum none\n").as_bytes()).expect("a policy");
         assert!(policy.open(&checkpoint(&[])).is_ok());
     }
+}
+
+/// The log's keys after so many rotations.
+fn rotated(times: u8) -> LogSigner {
+    let origin = "ledger.example/test".parse().expect("an origin");
+    LogSigner::new(origin, &seed(times), &seed(0x40 + times)).expect("seeds")
+}
+
+fn signed_by(signer: &LogSigner) -> SignedCheckpoint {
+    signer.sign(TreeSize(1), Hash::leaf(b"entry")).expect("a tree")
+}
+
+fn naming(signers: &[&LogSigner]) -> Policy {
+    let lines = signers.iter().flat_map(|signer| signer.verifier().vkeys());
+    let logs: String = lines.map(|vkey| format!("log {vkey}\n")).collect();
+    Policy::parse(format!("{logs}quorum none\n").as_bytes()).expect("a policy")
+}
+
+#[test]
+fn keys_that_a_policy_does_not_name_leave_the_question_open_and_an_unsigned_checkpoint_does_not() {
+    let (first, second) = (rotated(0), rotated(1));
+    let old = naming(&[&first]);
+    let unknown = Err(QuorumError::UnknownKeys("ledger.example/test".to_owned()));
+    assert_eq!(old.open(&signed_by(&second)), unknown);
+    assert_eq!(old.open_strictly(&signed_by(&second)), unknown);
+    let sentence = old.open(&signed_by(&second)).expect_err("unknown").to_string();
+    assert!(
+        sentence.starts_with(
+            "cannot decide: signed by keys of ledger.example/test that this policy does not name"
+        )
+    );
+    let both = naming(&[&first, &second]);
+    for signer in [&first, &second] {
+        assert!(both.open_strictly(&signed_by(signer)).is_ok());
+    }
+    let stranger = SigningKey::from_seed("other.example/log", KeyKind::Ed25519, &seed(3)).expect("a key");
+    let note = SignedNote::sign(signed_by(&first).note().unverified_text(), &stranger).expect("a text");
+    let nobody = SignedCheckpoint::parse(note.to_string().as_bytes()).expect("a checkpoint");
+    let bad = Err(QuorumError::Checkpoint(CheckpointError::Note(NoteError::NotSigned)));
+    assert_eq!(old.open(&nobody), bad, "nobody signed it in the log's name");
+}
+
+#[test]
+fn one_of_a_set_s_two_signatures_is_not_enough_and_two_sets_do_not_make_one() {
+    let (first, second) = (rotated(0), rotated(1));
+    let policy = naming(&[&first, &second]);
+    let lines = |signer: &LogSigner| signed_by(signer).note().signatures().to_vec();
+    let with = |signatures: &[&ledger_core::note::NoteSignature]| {
+        let text = signed_by(&first).note().unverified_text().to_owned();
+        let signatures: String = signatures.iter().map(|line| format!("{line}\n")).collect();
+        SignedCheckpoint::parse(format!("{text}\n{signatures}").as_bytes()).expect("a checkpoint")
+    };
+    let (a, b) = (lines(&first), lines(&second));
+    for signatures in [vec![&a[0]], vec![&b[1]], vec![&a[0], &b[1]], vec![&b[0], &a[1]]] {
+        let error = policy.open_strictly(&with(&signatures)).expect_err("half a set");
+        assert!(matches!(error, QuorumError::Checkpoint(CheckpointError::Unsigned { .. })), "{error}");
+    }
+    assert!(policy.open_strictly(&with(&[&a[0], &a[1]])).is_ok());
+}
+
+#[test]
+fn each_set_of_keys_signs_for_its_own_sizes() {
+    let (first, second) = (rotated(0), rotated(1));
+    let keys = LogKeys::always(first.verifier())
+        .then(TreeSize(5), second.verifier())
+        .then(TreeSize(5), first.verifier())
+        .then(TreeSize(9), first.verifier());
+    let whose = |size| if *keys.at(TreeSize(size)) == first.verifier() { 1 } else { 2 };
+    assert_eq!(
+        [0, 4, 5, 8, 9, 1 << 40].map(whose),
+        [1, 1, 2, 2, 1, 1],
+        "a set that goes back in size is left out"
+    );
+    assert_eq!((keys.now(), keys.sets().count()), (&first.verifier(), 3));
+    for (size, signer, good) in
+        [(4, &first, true), (4, &second, false), (5, &first, false), (5, &second, true)]
+    {
+        let signed = signer.sign(TreeSize(size), Hash::leaf(b"entry")).expect("a tree");
+        assert_eq!(keys.open(&signed).is_ok(), good, "size {size}");
+        if !good {
+            let from = TreeSize(if size == 4 { 5 } else { 0 });
+            assert_eq!(keys.open(&signed), Err(CheckpointError::NotInForce { size: TreeSize(size), from }));
+        }
+    }
+    let third = rotated(2).sign(TreeSize(4), Hash::ZERO).expect("a tree");
+    assert_eq!(keys.open(&third), Err(CheckpointError::Note(NoteError::NotSigned)));
 }
 
 #[test]

@@ -20,7 +20,7 @@ mod takeover;
 
 use std::collections::BTreeMap;
 
-use ledger_core::checkpoint::LogVerifier;
+use ledger_core::checkpoint::{LogKeys, LogVerifier};
 use ledger_core::ids::{EntryIndex, KeyId, TreeSize};
 use ledger_core::statement::Signer;
 use ledger_core::vkey::KeyKind;
@@ -121,6 +121,18 @@ impl Recorders {
             changes.then(|| (TreeSize(epoch.started_at.0 + 1), self.sets[epoch.keys as usize].as_slice()))
         });
         first.into_iter().chain(changed)
+    }
+
+    /// The log's keys over time, for checking checkpoints with; `None` when entry 0 names no log's keys.
+    ///
+    /// They are as good as the entries that they were read from: whoever has not checked those (an audit, a mirror) has
+    /// not checked these.
+    #[must_use]
+    pub fn log_keys(&self) -> Option<LogKeys> {
+        let mut sets = self.log_vkeys_from();
+        let verifier = |vkeys: &[String]| LogVerifier::from_vkeys(vkeys).ok();
+        let first = LogKeys::always(verifier(sets.next()?.1)?);
+        sets.try_fold(first, |keys, (from, vkeys)| Some(keys.then(from, verifier(vkeys)?)))
     }
 
     /// The log keys that this recorder may bring into force, under a charter that rotates them.

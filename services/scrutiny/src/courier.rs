@@ -133,12 +133,16 @@ impl Courier {
     async fn check(&self, kept: &Kept, published: Published) -> Done<Option<Proved>> {
         let Published { durable, proof } = published;
         let Ok(Some(entry)) = self.client.entry(durable.index).await else { return Ok(None) };
-        proof::check(kept, &durable, proof.as_bytes(), &entry, &self.policy).map_err(|why| {
-            Stop::VerificationFailed(format!(
-                "the receipt of {} does not hold: {why}. The statement stays in the outbox; whoever runs that log has \
-                 to explain this",
-                kept.statement.id
-            ))
+        let id = kept.statement.id;
+        proof::check(kept, &durable, proof.as_bytes(), &entry, &self.policy).map_err(|doubt| match doubt {
+            proof::Doubt::Bad(why) => Stop::VerificationFailed(format!(
+                "the receipt of {id} does not hold: {why}. The statement stays in the outbox; whoever runs that log has \
+                 to explain this"
+            )),
+            proof::Doubt::Open(why) => Stop::CannotDecide(format!(
+                "the receipt of {id}: {why}. Until then the statement stays in the outbox, and nobody here can say that it is \
+                 recorded"
+            )),
         })?;
         Ok(Some(Proved { durable, proof }))
     }

@@ -20,12 +20,14 @@ pub(crate) fn policy(trust: &Trust) -> Done<Option<Policy>> {
     Policy::parse(text.as_bytes()).map(Some).map_err(|e| Stop::Usage(format!("{name}: {e}")))
 }
 
-/// What a policy's "no" means for the exit code: an unknown log leaves the question open, a wrong
-/// signature answers it.
+/// What a policy's "no" means for the exit code: an unknown log, or keys of it that are not known here, leave the
+/// question open; a wrong signature answers it.
 pub(crate) fn quorum(file: &Path, error: &QuorumError) -> Stop {
     let sentence = format!("{}: {error}", file.display());
     match error {
-        QuorumError::UnknownLog { .. } | QuorumError::Quorum { .. } => Stop::CannotDecide(sentence),
+        QuorumError::UnknownLog { .. } | QuorumError::UnknownKeys { .. } | QuorumError::Quorum { .. } => {
+            Stop::CannotDecide(sentence)
+        }
         _ => Stop::VerificationFailed(sentence),
     }
 }

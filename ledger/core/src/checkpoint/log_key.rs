@@ -61,6 +61,19 @@ impl LogVerifier {
         &self.keys
     }
 
+    /// Whether each of these keys is one of `other`'s: whoever trusts some of a log's keys trusts the log.
+    #[must_use]
+    pub fn is_part_of(&self, other: &Self) -> bool {
+        self.keys.iter().all(|key| other.keys.contains(key))
+    }
+
+    /// Whether any of these keys is said to have signed. Nothing is verified.
+    #[must_use]
+    pub fn is_named_in(&self, note: &SignedNote) -> bool {
+        let named = |key: &VerifierKey| note.signatures().iter().any(|line| line.is_by(key));
+        self.keys.iter().any(named)
+    }
+
     /// Its keys as texts, as policies and witnesses read them.
     #[must_use]
     pub fn vkeys(&self) -> Vec<String> {

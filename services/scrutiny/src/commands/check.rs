@@ -6,7 +6,6 @@ use std::io::Read as _;
 use std::path::Path;
 
 use bytes::Bytes;
-use ledger_core::checkpoint::LogVerifier;
 use ledger_core::entry::Entry;
 use ledger_core::limits::MAX_ENTRY_BYTES;
 use ledger_core::policy::Witnessed;
@@ -36,13 +35,7 @@ pub(crate) fn run(args: &Check, out: Output) -> Done {
         Some(entry) => Bytes::from(entry.clone()),
         None => entry_from_beside(&args.file)?,
     };
-    let witnessed = policy.verify(&proof, &bytes).map_err(|e| trust::quorum(&args.file, &e))?;
-    // A policy is content with any key of the log. This log signs with all of them at once, so that whoever
-    // breaks or steals one key has won nothing.
-    for log in policy.logs().iter().filter(|log| log.key.name() == witnessed.checkpoint.origin.as_str()) {
-        let key = LogVerifier::new(vec![log.key.clone()]).map_err(|e| failed(&e))?;
-        proof.signed_checkpoint().map_err(|e| failed(&e))?.open(&key).map_err(|e| failed(&e))?;
-    }
+    let witnessed = policy.verify_strictly(&proof, &bytes).map_err(|e| trust::quorum(&args.file, &e))?;
     let entry = Entry::parse(&bytes).map_err(|e| failed(&e))?;
     if entry.index != proof.index {
         return Err(failed(&format!("the entry says it is #{}, the proof #{}", entry.index, proof.index)));
