@@ -11,12 +11,13 @@
 //! | review | 127.0.0.1:9463 |
 //! | inspection | 127.0.0.1:9464 |
 //! | response | 127.0.0.1:9465 |
+//! | hub | 127.0.0.1:9468 |
 
 use crate::config::Key;
 
 /// Every role there is. One environment may hold settings for all of them.
-pub const ROLES: [&str; 7] =
-    ["recorder", "projector", "review", "inspection", "response", "gateway", "witness"];
+pub const ROLES: [&str; 8] =
+    ["recorder", "projector", "review", "inspection", "response", "gateway", "witness", "hub"];
 
 /// One role: its name is the folder's, the crate's, the binary's, the compose service's and the log field's.
 #[derive(Debug)]

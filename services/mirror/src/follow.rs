@@ -1,12 +1,13 @@
 //! Following: the sealed stream into the mirror, and the recorder asked for what the stream lost.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use host::bus::names::Force;
-use host::bus::{Bus, Follower, Headers, Message, RequestError};
+use host::bus::{Bus, FollowError, Follower, Headers, Message, RequestError, WAITING};
 use ledger_core::ids::EntryIndex;
 use ledger_core::wire::{EntriesRequest, SealedBatch, WireError};
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
 use crate::sequence::sequence_beyond;
 use crate::{Break, Mirror};
@@ -29,6 +30,8 @@ const SIGNED_AFTER_ASKING: u32 = 20;
 pub struct Following {
     task: tokio::task::JoinHandle<()>,
     trouble: watch::Receiver<Option<String>>,
+    missing: watch::Receiver<Option<String>>,
+    ask: Arc<Notify>,
 }
 
 impl Following {
@@ -36,6 +39,18 @@ impl Following {
     #[must_use]
     pub fn trouble(&self) -> Option<String> {
         self.trouble.borrow().clone()
+    }
+
+    /// What the stream lost and the recorder does not supply; `None` once it came, or while nothing is lost.
+    #[must_use]
+    pub fn missing(&self) -> Option<String> {
+        self.missing.borrow().clone()
+    }
+
+    /// Asks the recorder for what it has beyond what is held, as when the stream has lost something: for whoever knows
+    /// that there is more than the stream tells.
+    pub fn ask_the_recorder(&self) {
+        self.ask.notify_one();
     }
 }
 
@@ -56,16 +71,27 @@ impl Drop for Following {
 /// Lets the mirror follow a force's sealed stream from now on.
 #[must_use]
 pub fn follow(mirror: Mirror, bus: Bus, force: Force) -> Following {
+    follow_within(mirror, bus, force, WAITING)
+}
+
+/// The same with so many messages waiting at most: for whoever follows many.
+#[must_use]
+pub fn follow_within(mirror: Mirror, bus: Bus, force: Force, waiting: usize) -> Following {
     let (tell, trouble) = watch::channel(Some("it has not begun to follow yet".to_owned()));
-    let task = tokio::spawn(Follow { mirror, bus, force, tell }.run());
-    Following { task, trouble }
+    let (lacks, missing) = watch::channel(None);
+    let ask = Arc::new(Notify::new());
+    let follow = Follow { mirror, bus, force, waiting, tell, lacks, ask: Arc::clone(&ask) };
+    Following { task: tokio::spawn(follow.run()), trouble, missing, ask }
 }
 
 struct Follow {
     mirror: Mirror,
     bus: Bus,
     force: Force,
+    waiting: usize,
     tell: watch::Sender<Option<String>>,
+    lacks: watch::Sender<Option<String>>,
+    ask: Arc<Notify>,
 }
 
 impl Follow {
@@ -95,17 +121,30 @@ impl Follow {
         let size = self.mirror.standing().size;
         let sequence = sequence_beyond(&self.bus, &stream, size).await.map_err(|e| e.to_string())?;
         // The message before may carry the checkpoint over the last entries held.
-        self.bus.follow(&stream, sequence.saturating_sub(1).max(1)).await.map_err(|e| e.to_string())
+        let first = sequence.saturating_sub(1).max(1);
+        self.bus.follow_within(&stream, first, self.waiting).await.map_err(|e| e.to_string())
     }
 
     /// Takes what comes, until there is a reason to begin anew.
     async fn take_from(&self, mut follower: Follower) -> String {
         self.tell.send_replace(None);
         loop {
-            let message = match follower.next().await {
+            let next = tokio::select! {
+                next = follower.next() => next,
+                () = self.ask.notified() => match self.fetch_more().await {
+                    Ok(()) => continue,
+                    Err(reason) => return reason,
+                },
+            };
+            let message = match next {
                 Some(Ok(message)) => message,
-                Some(Err(lost)) => {
+                Some(Err(lost @ FollowError::WentBack { .. })) => {
+                    // What it lost is held here; there may be more where it came from.
                     let fetched = self.fetch().await;
+                    return fetched.err().unwrap_or_else(|| lost.to_string());
+                }
+                Some(Err(lost)) => {
+                    let fetched = self.fetch_lost().await;
                     return fetched.err().unwrap_or_else(|| lost.to_string());
                 }
                 None => return "the bus has drained".to_owned(),
@@ -128,7 +167,7 @@ impl Follow {
             },
         };
         tracing::warn!(sequence = message.sequence, %problem, "the sealed stream cannot be believed here");
-        self.fetch().await?;
+        self.fetch_lost().await?;
         match problem {
             Problem::Message(_) => Ok(()),
             Problem::Batch(_, batch) => self.take_after_fetching(batch).await,
@@ -175,6 +214,27 @@ impl Follow {
         Err(problem.to_string())
     }
 
+    /// Fetches what the recorder has beyond what is held, up to where its answers break: while the stream is in order,
+    /// nobody can halt the mirror by answering.
+    async fn fetch_more(&self) -> Result<(), String> {
+        loop {
+            let from = EntryIndex(self.mirror.standing().size.0);
+            let batch = self.ask(from).await.map_err(|e| format!("the recorder does not help: {e}"))?;
+            let was_last = batch.entries.is_empty();
+            self.keep(batch).await.map_err(|e| format!("the recorder's own entries break: {e}"))?;
+            if was_last {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Fetches what the stream does not give; until the recorder does, it is missing.
+    async fn fetch_lost(&self) -> Result<(), String> {
+        let fetched = self.fetch().await;
+        self.lacks.send_replace(fetched.as_ref().err().cloned());
+        fetched
+    }
+
     /// Asks the recorder for everything beyond what is held, and takes it. A recorder that answers with entries that
     /// break as well halts the mirror; one that does not answer is asked again later.
     async fn fetch(&self) -> Result<(), String> {
@@ -199,8 +259,13 @@ impl Follow {
     /// Takes a batch on a thread that may wait for the disk.
     async fn keep(&self, batch: SealedBatch) -> Result<(), Break> {
         let mirror = self.mirror.clone();
-        let taken = tokio::task::spawn_blocking(move || mirror.take(&batch).map(drop)).await;
-        taken.expect("taking a batch does not panic")
+        let before = mirror.standing().size;
+        let taken = tokio::task::spawn_blocking(move || mirror.take(&batch)).await;
+        let standing = taken.expect("taking a batch does not panic")?;
+        if standing.size > before {
+            self.lacks.send_if_modified(|lacking| lacking.take().is_some());
+        }
+        Ok(())
     }
 
     async fn ask(&self, from: EntryIndex) -> Result<SealedBatch, String> {

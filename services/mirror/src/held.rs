@@ -113,7 +113,7 @@ impl Held {
         check_note(note, self.log(size)?, size, root)
     }
 
-    fn log(&self, size: TreeSize) -> Result<&LogVerifier, Break> {
+    pub(crate) fn log(&self, size: TreeSize) -> Result<&LogVerifier, Break> {
         let problem = || "no log key is known: none was given, and entry 0 names none".to_owned();
         self.log.as_ref().ok_or_else(|| Break::Signature { size, problem: problem() })
     }
@@ -164,7 +164,7 @@ fn parse(index: EntryIndex, bytes: &Bytes) -> Result<Entry, Break> {
     Entry::parse(bytes).map_err(|problem| Break::Form { index, problem })
 }
 
-fn tree(error: TreeError<StoreError>) -> Break {
+pub(crate) fn tree(error: TreeError<StoreError>) -> Break {
     match error {
         TreeError::Read(error) => Break::Store(error),
         other => Break::Store(StoreError::Damaged { what: format!("the tree ({other})") }),

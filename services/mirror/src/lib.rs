@@ -23,6 +23,7 @@
 mod extend;
 mod follow;
 mod held;
+mod judge;
 mod sequence;
 
 use std::fmt;
@@ -41,8 +42,9 @@ use ledger_store::{Store, StoreError};
 use tokio::sync::watch;
 
 pub use extend::Break;
-pub use follow::{Following, follow};
+pub use follow::{Following, follow, follow_within};
 use held::Held;
+pub use judge::Judgment;
 
 /// Which log signs.
 #[derive(Debug, Clone)]
@@ -96,6 +98,7 @@ struct Inner {
     held: Mutex<Held>,
     standing: watch::Sender<Standing>,
     halted: watch::Sender<Option<String>>,
+    contradiction: watch::Sender<Option<SealedBatch>>,
 }
 
 /// Entries that [`Mirror::entries`] gives at once: about 4 MiB of usual ones.
@@ -110,7 +113,8 @@ impl Mirror {
     pub fn open(store: Box<dyn Store>, log: LogKey) -> Result<Self, Break> {
         let held = Held::open(store, log)?;
         let standing = watch::Sender::new(held.standing());
-        Ok(Self(Arc::new(Inner { held: Mutex::new(held), standing, halted: watch::Sender::new(None) })))
+        let (halted, contradiction) = (watch::Sender::new(None), watch::Sender::new(None));
+        Ok(Self(Arc::new(Inner { held: Mutex::new(held), standing, halted, contradiction })))
     }
 
     /// Takes a batch: what is held already must be the same, what is new must follow. Either the whole batch is kept
@@ -124,7 +128,7 @@ impl Mirror {
         }
         let standing = {
             let mut held = self.held();
-            held.take(batch)?;
+            held.take(batch).inspect_err(|_| self.keep_contradiction(&held, batch))?;
             held.standing()
         };
         self.0.standing.send_if_modified(|now| std::mem::replace(now, standing) != standing);
@@ -184,6 +188,33 @@ impl Mirror {
     #[must_use]
     pub fn halted(&self) -> Option<String> {
         self.0.halted.borrow().clone()
+    }
+
+    /// What a checkpoint from elsewhere says of the entries held here.
+    ///
+    /// # Errors
+    /// When the log did not sign it, as far as is known here.
+    pub fn judge(&self, note: &[u8]) -> Result<Judgment, Break> {
+        self.held().judge(note)
+    }
+
+    /// The keys that sign checkpoints of this size; `None` while no entry says which they are.
+    #[must_use]
+    pub fn log_at(&self, size: TreeSize) -> Option<LogVerifier> {
+        self.held().log_at(size)
+    }
+
+    /// The first batch that did not fit and whose checkpoint the log signed, over other entries than those held here.
+    /// Whether that makes two histories depends on how many of these the log has signed for too.
+    #[must_use]
+    pub fn contradiction(&self) -> Option<SealedBatch> {
+        self.0.contradiction.borrow().clone()
+    }
+
+    fn keep_contradiction(&self, held: &Held, batch: &SealedBatch) {
+        if self.contradiction().is_none() && held.is_contradicted_by(batch) {
+            self.0.contradiction.send_replace(Some(batch.clone()));
+        }
     }
 
     /// Saves the state, so that the next start replays little. For an orderly end.

@@ -238,10 +238,23 @@ impl Bus {
     /// # Errors
     /// When there is no such stream.
     pub async fn follow(&self, stream: &str, from_sequence: u64) -> Result<Follower, BusError> {
+        self.follow_within(stream, from_sequence, WAITING).await
+    }
+
+    /// The same with so many messages waiting at most: for whoever follows many streams.
+    ///
+    /// # Errors
+    /// When there is no such stream.
+    pub async fn follow_within(
+        &self,
+        stream: &str,
+        from_sequence: u64,
+        waiting: usize,
+    ) -> Result<Follower, BusError> {
         match &*self.0 {
             Carrier::Door(_) => door::Client::services_only(),
-            Carrier::Here(bus) => bus.follow(stream, from_sequence).await,
-            Carrier::Nats(bus) => bus.follow(stream, from_sequence).await,
+            Carrier::Here(bus) => bus.follow(stream, from_sequence, waiting).await,
+            Carrier::Nats(bus) => bus.follow(stream, from_sequence, waiting).await,
         }
     }
 

@@ -24,7 +24,7 @@ use super::faults::{Faults, PublishFault};
 use super::message::{Headers, Message, Outgoing, Stored};
 use super::service::{Requests, ServiceSeen, ServiceSpec};
 use super::stream::{Complaint, Keeps, StreamSpec, Tail};
-use super::{BusEvent, EVENTS, WAITING};
+use super::{BusEvent, EVENTS};
 
 /// Why nothing comes from, or goes, elsewhere.
 pub(super) const NO_ELSEWHERE: &str = "a bus within one process is alone: a stream of it neither takes from a stream elsewhere nor gives to one";
@@ -195,9 +195,9 @@ impl InProcess {
         Ok(Queue::new(self.shared.clone(), self.link.clone(), spec))
     }
 
-    pub(super) async fn follow(&self, stream: &str, from: u64) -> Result<Follower, BusError> {
+    pub(super) async fn follow(&self, stream: &str, from: u64, waiting: usize) -> Result<Follower, BusError> {
         self.reach().await?.stream(stream)?;
-        let (sender, queue) = mpsc::channel(WAITING);
+        let (sender, queue) = mpsc::channel(waiting);
         let link = self.link.clone();
         tokio::spawn(follow(self.shared.clone(), link, stream.to_owned(), from.max(1), sender));
         Ok(Follower { queue })

@@ -13,13 +13,16 @@ use futures::StreamExt;
 use tokio::sync::{Notify, broadcast, mpsc};
 
 use super::{JetStream, events, until_closing};
+use crate::bus::BusEvent;
 use crate::bus::consume::Follower;
 use crate::bus::error::{BusError, FollowError};
 use crate::bus::message::Message;
-use crate::bus::{BusEvent, WAITING};
 
 /// A follower who hears nothing asks so often whether the stream still is what it was.
 const DOUBT: Duration = Duration::from_secs(5);
+
+/// A stream that is filled from another one has no subjects to hear: its follower looks so often.
+const UNHEARD: Duration = Duration::from_millis(500);
 
 /// After a failure, the next attempt waits so long.
 const PAUSE: Duration = Duration::from_millis(250);
@@ -33,9 +36,14 @@ const LAST_LOOK: Duration = Duration::from_millis(256);
 const AHEAD: usize = 4;
 
 impl JetStream {
-    pub(in crate::bus) async fn follow(&self, stream: &str, from: u64) -> Result<Follower, BusError> {
+    pub(in crate::bus) async fn follow(
+        &self,
+        stream: &str,
+        from: u64,
+        waiting: usize,
+    ) -> Result<Follower, BusError> {
         self.tail(stream).await?;
-        let (sender, queue) = mpsc::channel(WAITING);
+        let (sender, queue) = mpsc::channel(waiting);
         let follow = Follow {
             client: self.client.clone(),
             bus: self.streams(),
@@ -109,7 +117,8 @@ impl Follow {
                 Ok(_) => look = FIRST_LOOK,
                 Err(ended) => return ended,
             }
-            let pause = if look == LAST_LOOK { DOUBT } else { look };
+            let doubt = if heard.tasks.is_empty() { UNHEARD } else { DOUBT };
+            let pause = if look == LAST_LOOK { doubt } else { look };
             tokio::select! {
                 () = heard.something.notified() => look = FIRST_LOOK,
                 () = events::reconnected(&mut events) => look = FIRST_LOOK,
@@ -134,7 +143,7 @@ impl Follow {
                 }
             });
         }
-        Ok(Heard { something, _tasks: tasks })
+        Ok(Heard { something, tasks })
     }
 
     /// Passes on everything up to the stream's end, as its leader has it. Says how much that was.
@@ -170,5 +179,5 @@ impl Follow {
 /// Dropping it stops hearing.
 struct Heard {
     something: Arc<Notify>,
-    _tasks: tokio::task::JoinSet<()>,
+    tasks: tokio::task::JoinSet<()>,
 }
