@@ -40,18 +40,20 @@ impl TryFrom<wire::Refused> for Refused {
 
 impl From<Refused> for wire::Refused {
     fn from(Refused { code, sentence, class }: Refused) -> Self {
-        Self { code, sentence: bounded(sentence), refusal_class: class.into() }
+        let sentence = bounded(sentence, MAX_REFUSAL_BYTES.saturating_sub(code.len()));
+        Self { code, sentence, refusal_class: class.into() }
     }
 }
 
-/// A sentence as long as it may be: rules quote what they were given, and that may be long.
-fn bounded(mut sentence: String) -> String {
-    // The longest code has 12 characters.
-    let most = MAX_REFUSAL_BYTES - 64;
+/// A sentence of `most` bytes at most: rules quote what they were given, and that may be long. One that was read
+/// fits, so it is written back as it was.
+fn bounded(mut sentence: String, most: usize) -> String {
+    const CUT: char = '…';
     if sentence.len() > most {
-        let cut = (0..=most).rev().find(|&at| sentence.is_char_boundary(at)).unwrap_or(0);
+        let room = most.saturating_sub(CUT.len_utf8());
+        let cut = (0..=room).rev().find(|&at| sentence.is_char_boundary(at)).unwrap_or(0);
         sentence.truncate(cut);
-        sentence.push('…');
+        sentence.push(CUT);
     }
     sentence
 }

@@ -156,3 +156,28 @@ fn a_secret_that_others_may_change_is_not_used() {
     std::fs::set_permissions(file.path(), std::fs::Permissions::from_mode(0o666)).unwrap();
     assert!(read_secret(file.path()).unwrap_err().to_string().contains("chmod go-w"));
 }
+
+proptest::proptest! {
+    /// Whatever text a setting is given, it is refused, or `--print-config` writes a file that says the same again.
+    #[test]
+    fn what_is_printed_is_read_again_whatever_it_says(
+        ledger in "[^\0]{1,12}",
+        level in "[ -~\n\t\"'\\\\#]{0,12}",
+        batch in "[-+0-9a-f_]{0,22}",
+        junk in "[ -~\n]{0,40}",
+    ) {
+        let env = [
+            ("SCRUTINY_RECORDER_LEDGER", ledger.as_str()),
+            ("SCRUTINY_LOG_LEVEL", level.as_str()),
+            ("SCRUTINY_RECORDER_BATCH", batch.as_str()),
+        ];
+        for env in [&env[..2], &env[..]] {
+            let Ok(config) = given(FILE, env, &[]) else { continue };
+            let again = given(&config.to_toml(), &[], &[]).unwrap();
+            proptest::prop_assert_eq!(config.settings::<Settings>().unwrap(), again.settings().unwrap());
+            proptest::prop_assert_eq!(&config.common().log.level, &again.common().log.level);
+        }
+        // A file of anything at all is read or refused, and nothing panics.
+        let _ = given(&format!("{FILE}{junk}"), &[], &[]);
+    }
+}

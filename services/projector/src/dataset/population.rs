@@ -77,7 +77,8 @@ impl Population {
                 |text: &&str| text.parse::<u64>().map_err(|_| wrong(&format!("{text:?} is no count")));
             let counts = groups.iter().map(number).collect::<Result<Vec<_>, _>>()?;
             let groups: [u64; 5] = counts.try_into().map_err(|_| wrong("it has not nine cells"))?;
-            if groups.iter().sum::<u64>() != number(all)? {
+            let sum = groups.iter().try_fold(0, |sum: u64, group| sum.checked_add(*group));
+            if sum != Some(number(all)?) {
                 return Err(wrong("its groups do not add up to all"));
             }
             let residents = Residents { year: (*year).to_owned(), groups };
@@ -118,6 +119,9 @@ mod tests {
             parse("2021,kent,x,5,1,1,1,1,1\n2021,kent,x,5,1,1,1,1,1"),
             "line 4: the force is there twice"
         );
+        // Two halves of all there is, and one more: the sum begins again at 1.
+        let over = format!("2021,kent,x,1,{0},{0},3,0,0", u64::MAX / 2);
+        assert_eq!(parse(&over), "line 3: its groups do not add up to all");
         assert_eq!(parse("2021,kent,x,many,1,1,1,1,1"), "line 3: \"many\" is no count");
         assert!(matches!(Population::parse("a,b"), Err(PopulationError::Headings)));
     }
