@@ -20,7 +20,7 @@ pub struct Cluster {
 }
 
 impl Cluster {
-    /// One server for each configuration; ready when all of them know who leads. `None`, said loudly, when there is no
+    /// One server for each configuration; ready when all of them know who leads. One alone is its own. `None`, said loudly, when there is no
     /// program. See [`Server::with_config`].
     ///
     /// # Panics
@@ -44,7 +44,11 @@ impl Cluster {
     pub fn until_ready(&self) {
         let begun = Instant::now();
         loop {
-            let waiting = self.nodes.iter().filter(|node| node.is_awake()).find(|node| !ready(node));
+            let waiting = self
+                .nodes
+                .iter()
+                .filter(|node| node.is_awake())
+                .find(|node| !ready(node, self.nodes.len() == 1));
             let Some(node) = waiting else { return };
             assert!(begun.elapsed() < SOON, "{} does not get ready:\n{}", node.url(), node.log());
             std::thread::sleep(LOOK);
@@ -111,9 +115,9 @@ impl Cluster {
     }
 }
 
-fn ready(node: &Server) -> bool {
+fn ready(node: &Server, alone: bool) -> bool {
     let leader =
         |jsz: &serde_json::Value| jsz["meta_cluster"]["leader"].as_str().is_some_and(|l| !l.is_empty());
-    node.page("/jsz").is_some_and(|jsz| leader(&jsz))
+    node.page("/jsz").is_some_and(|jsz| alone || leader(&jsz))
         && node.page("/healthz").is_some_and(|health| health["status"] == "ok")
 }

@@ -1,6 +1,6 @@
 //! Everything on the bus within one process, whose faults come from a seed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -33,7 +33,7 @@ pub async fn run(seed: u64, facts: u64) -> Outcome {
     let ticks = AtomicU64::new(load::START_MS);
     let clock: recorder::Clock = Arc::new(move || ticks.fetch_add(1, Ordering::Relaxed));
     let recorder = RecorderHere::start(&ledger, bus.clone(), clock)?;
-    let (mirror, _following) = new_mirror(bus.clone())?;
+    let (mirror, _following) = new_mirror(bus.clone(), force())?;
     let load = statements();
     let mut sent = load.founding();
     send(&bus, &sent).await;
@@ -48,7 +48,7 @@ pub async fn run(seed: u64, facts: u64) -> Outcome {
     told.extend(receipts(&bus, &sent[told.len()..]).await?);
     faults.stop();
     recorder.stop().await?;
-    let (size, root) = hold_to(&ledger, &told)?;
+    let (size, root) = hold_to(&ledger, &told, &BTreeSet::new())?;
     if size != sent.len() as u64 {
         return Err(format!("{} statements were sent, and {size} are entries", sent.len()));
     }

@@ -1,6 +1,6 @@
 //! The ledger's keys and statements, and reading it when nobody writes to it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use base64::Engine as _;
@@ -44,13 +44,25 @@ pub fn statements() -> Load {
     Load::new(OFFICERS, signer().verifier().vkeys())
 }
 
-/// Reads the whole ledger and holds it to what was acknowledged. Gives its size and root.
-pub(crate) fn hold_to(dir: &Path, told: &BTreeMap<StatementId, Durable>) -> Outcome<(u64, Hash)> {
+/// What a recorder writes on its own.
+const EPOCH: &str = "scrutiny.registry.v1.RecorderEpochStarted";
+
+/// Reads the whole ledger and holds it to what was acknowledged: all of that is in it, each once, and nothing else but
+/// what founded it and what recorders wrote when they took over. Gives its size and root.
+pub(crate) fn hold_to(
+    dir: &Path,
+    told: &BTreeMap<StatementId, Durable>,
+    founding: &BTreeSet<StatementId>,
+) -> Outcome<(u64, Hash)> {
     let reader = Reader::open(dir).map_err(|e| format!("reading: {e}"))?;
     let mut places = BTreeMap::new();
     for item in reader.entries(EntryIndex(0)) {
         let (index, leaf, bytes) = item.map_err(|e| format!("reading: {e}"))?;
         let entry = Entry::parse(&bytes).map_err(|e| format!("entry {index}: {e}"))?;
+        let expected = told.contains_key(&entry.statement.id) || founding.contains(&entry.statement.id);
+        if !expected && entry.statement.kind != EPOCH {
+            return Err(format!("entry {index} is {}, and nobody knows of it", entry.statement.kind));
+        }
         if let Some((first, _)) = places.insert(entry.statement.id, (index, leaf)) {
             return Err(format!("entries {first} and {index} are the same statement"));
         }

@@ -18,14 +18,19 @@ pub mod in_process;
 mod ledger;
 mod officer;
 mod process;
+mod running;
 mod scene;
+mod servers;
 mod services;
+mod setting;
 
 pub use here::RecorderHere;
 pub use ledger::{signer, statements};
 pub use officer::Officer;
 pub use process::{Process, Programs};
+pub use running::{Running, good_and_bad};
 pub use scene::{SETTLE, Scene, force};
+pub use setting::Setting;
 
 /// What went wrong, as a sentence.
 pub type Outcome<T = ()> = Result<T, String>;

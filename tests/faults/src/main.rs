@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
-use faults::{Outcome, Programs, Scene};
+use faults::{Outcome, Programs, Scene, Setting};
 
 /// Statements of one round.
 const FACTS: u64 = 800;
@@ -37,7 +37,7 @@ async fn main() -> ExitCode {
 }
 
 async fn campaign(rounds: u64) -> Outcome<String> {
-    let Some(mut scene) = Scene::start(Programs::beside_this()?).await? else {
+    let Some(mut scene) = Scene::start(Programs::beside_this()?, Setting::default()).await? else {
         return Err("there is no nats-server; tests/nats/obtain.sh brings one".to_owned());
     };
     let mut under_load = 0;

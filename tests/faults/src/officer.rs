@@ -5,13 +5,14 @@ use std::time::{Duration, Instant};
 
 use desk::Service;
 use desk::client::Client;
+use host::bus::names::Force;
 use host::bus::{Bus, Headers};
 use ledger_core::hash::Hash;
 use ledger_core::ids::StatementId;
 use ledger_core::wire::{Durable, Outcome as Decided, Published, ReceiptRequest, Submission};
 use load::Signed;
 
-use crate::{Outcome, force};
+use crate::Outcome;
 
 /// Statements that go together.
 const TOGETHER: usize = 16;
@@ -39,8 +40,8 @@ pub struct Officer {
 impl Officer {
     /// An officer with an empty outbox.
     #[must_use]
-    pub fn new(bus: Bus) -> Officer {
-        let client = Client::new(bus, force(), ANSWER);
+    pub fn new(bus: Bus, force: Force) -> Officer {
+        let client = Client::new(bus, force, ANSWER);
         Officer { client, outbox: Vec::new(), durable: BTreeMap::new(), refused: BTreeMap::new() }
     }
 

@@ -66,6 +66,27 @@ impl Process {
         matches!(self.child.try_wait(), Ok(None))
     }
 
+    /// Lets it fall silent, without its connections breaking.
+    ///
+    /// # Errors
+    /// When it does not run.
+    pub fn pause(&self) -> Outcome {
+        self.signal(Signal::STOP)
+    }
+
+    /// Lets it go on.
+    ///
+    /// # Errors
+    /// When it does not run.
+    pub fn resume(&self) -> Outcome {
+        self.signal(Signal::CONT)
+    }
+
+    fn signal(&self, signal: Signal) -> Outcome {
+        let pid = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw);
+        kill_process(pid.ok_or("a process has a number")?, signal).map_err(|e| e.to_string())
+    }
+
     /// Kills it at once.
     pub fn kill(self) {}
 
@@ -74,8 +95,7 @@ impl Process {
     /// # Errors
     /// When it does not stop, or not well; its last words are in the error.
     pub fn stop(mut self) -> Outcome {
-        let pid = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw);
-        kill_process(pid.ok_or("a process has a number")?, Signal::TERM).map_err(|e| e.to_string())?;
+        self.signal(Signal::TERM)?;
         let asked = Instant::now();
         loop {
             match self.child.try_wait().map_err(|e| e.to_string())? {

@@ -1,32 +1,37 @@
-//! A broker as provisioned, a founded ledger, its recorder and a desk as processes, a mirror and an officer here.
+//! Brokers as provisioned, a founded ledger, its recorders and a desk as processes, a mirror and an officer here.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use brokers::Server;
+use brokers::Cluster;
 use bytes::Bytes;
+use ed25519_dalek::SigningKey;
 use host::bus::names::Force;
 use host::bus::{Bus, Connection, Headers, Outgoing};
-use host::provision::{self, Identity, Plan, seed_file};
+use host::provision::{Identity, seed_file};
 use ledger_core::hash::Hash;
-use ledger_core::ids::EntryIndex;
+use ledger_core::ids::{EntryIndex, StatementId};
+use ledger_core::sshsig::write_private_key;
 use ledger_core::wire::{Head, Submission, Submissions};
-use ledger_store::{MemoryDisk, MemoryStore};
-use load::Load;
+use ledger_store::{MemoryDisk, MemoryStore, Reader};
+use load::{Load, Signed};
 use mirror::{Following, LogKey, Mirror};
 use tempfile::TempDir;
 
 use crate::ledger::{hold_to, key_file, signer, statements};
-use crate::{Officer, Outcome, Process, Programs};
+use crate::services::Seat;
+use crate::{Officer, Outcome, Process, Programs, Setting, servers};
 
 /// How long everything together may take to be as it should be again.
 pub const SETTLE: Duration = Duration::from_secs(90);
 
 /// How long one part may take to be there.
-const THERE: Duration = Duration::from_secs(30);
+pub(crate) const THERE: Duration = Duration::from_secs(30);
 
-/// Whose ledger.
+/// Whose ledger, where nothing else is said.
 ///
 /// # Panics
 /// Never: it is a constant that makes a slug.
@@ -37,21 +42,22 @@ pub fn force() -> Force {
 
 /// Everything together.
 pub struct Scene {
-    /// The broker.
-    pub server: Server,
+    /// The brokers: one, or three that are a cluster.
+    pub servers: Cluster,
     /// Makes statements.
-    pub load: Load,
+    pub load: Arc<Load>,
     /// Sends them.
     pub officer: Officer,
     /// Follows.
     pub mirror: Mirror,
     _following: Following,
+    pub(crate) force: Force,
     pub(crate) programs: Programs,
     pub(crate) folder: TempDir,
-    /// The ledger's folder.
-    pub ledger: PathBuf,
-    pub(crate) recorder: Option<Process>,
+    pub(crate) seats: Vec<Seat>,
     pub(crate) desk: Option<Process>,
+    pub(crate) next_fact: u64,
+    founding: BTreeSet<StatementId>,
 }
 
 impl Scene {
@@ -59,58 +65,69 @@ impl Scene {
     ///
     /// # Errors
     /// When something does not start.
-    pub async fn start(programs: Programs) -> Outcome<Option<Scene>> {
-        let Some(mut scene) = Scene::set_up(programs, None).await? else { return Ok(None) };
+    pub async fn start(programs: Programs, setting: Setting) -> Outcome<Option<Scene>> {
+        let Some(mut scene) = Scene::set_up(programs, setting).await? else { return Ok(None) };
         scene.start_services()?;
         scene.found().await?;
+        for other in 1..scene.seats.len() {
+            scene.start_recorder_at(other)?;
+        }
         Ok(Some(scene))
     }
 
-    /// The same, with the ledger in a folder of one's own, and no service at work yet.
+    /// The same, with nothing founded, and no service at work yet.
     ///
     /// # Errors
     /// When something does not start.
-    pub async fn set_up(programs: Programs, ledger: Option<PathBuf>) -> Outcome<Option<Scene>> {
+    pub async fn set_up(programs: Programs, setting: Setting) -> Outcome<Option<Scene>> {
         let folder = tempfile::tempdir().map_err(|e| e.to_string())?;
-        let store = PathBuf::from("{folder}/jetstream");
-        let plan = Plan { force: force(), listen: "127.0.0.1:-1".to_owned(), store, tls: None };
-        let written = provision::write(&plan, folder.path()).map_err(|e| e.to_string())?;
-        let config = fs::read_to_string(written.config).map_err(|e| e.to_string())?;
-        let Some(server) = Server::with_config(&config) else { return Ok(None) };
-        let provisioning = connection(&server, folder.path(), Identity::Provisioning);
-        provision::streams(&force(), 1, &provisioning).await.map_err(|e| e.to_string())?;
+        let Some(servers) = servers::start(&setting, folder.path()).await? else { return Ok(None) };
         fs::write(folder.path().join("log.key"), key_file()).map_err(|e| e.to_string())?;
-        let officer = Officer::new(connect(&server, folder.path(), Identity::Officer).await?);
-        let (mirror, following) = new_mirror(connect(&server, folder.path(), Identity::Projector).await?)?;
-        let ledger = ledger.unwrap_or_else(|| folder.path().join("ledger"));
+        let force = setting.force.clone();
+        let bus = connect(&servers, folder.path(), Identity::Officer).await?;
+        let officer = Officer::new(bus, force.clone());
+        let bus = connect(&servers, folder.path(), Identity::Projector).await?;
+        let (mirror, following) = new_mirror(bus, force.clone())?;
+        let load = Arc::new(statements());
+        let seats = seats(&setting, &load, folder.path())?;
         Ok(Some(Scene {
-            server,
-            load: statements(),
+            servers,
+            load,
             officer,
             mirror,
             _following: following,
+            force,
             programs,
             folder,
-            ledger,
-            recorder: None,
+            seats,
             desk: None,
+            next_fact: 0,
+            founding: BTreeSet::new(),
         }))
     }
 
     /// A connection with somebody's key.
     ///
     /// # Errors
-    /// When the broker is not there.
+    /// When no broker is there.
     pub async fn bus(&self, who: Identity) -> Outcome<Bus> {
-        connect(&self.server, self.folder.path(), who).await
+        connect(&self.servers, self.folder.path(), who).await
+    }
+
+    /// An officer with an empty outbox.
+    ///
+    /// # Errors
+    /// When no broker is there.
+    pub async fn new_officer(&self) -> Outcome<Officer> {
+        Ok(Officer::new(self.bus(Identity::Officer).await?, self.force.clone()))
     }
 
     /// A mirror that begins with nothing.
     ///
     /// # Errors
-    /// When the broker is not there.
+    /// When no broker is there.
     pub async fn another_mirror(&self) -> Outcome<(Mirror, Following)> {
-        new_mirror(self.bus(Identity::Projector).await?)
+        new_mirror(self.bus(Identity::Projector).await?, self.force.clone())
     }
 
     /// Records the statements that found the ledger, as a desk passes them on.
@@ -119,24 +136,32 @@ impl Scene {
     /// When the recorder does not take them.
     pub async fn found(&mut self) -> Outcome {
         let bus = self.bus(Identity::Response).await?;
-        let submission = |signed: load::Signed| Submission {
+        let mut founding = self.load.founding();
+        if self.seats.len() > 1 {
+            founding.extend((0..self.seats.len() as u32).flat_map(|place| self.load.recorder(place).1));
+        }
+        self.founding = founding.iter().map(|signed| signed.id).collect();
+        let entries = founding.len() as u64;
+        bus.publish(self.message(founding)).await.map_err(|e| e.to_string())?;
+        self.until(|standing| standing.size.0 >= entries, "the founding is recorded").await?;
+        Ok(())
+    }
+
+    /// Statements as a desk passes them on.
+    fn message(&self, statements: Vec<Signed>) -> Outgoing {
+        let submission = |signed: Signed| Submission {
             statement: signed.statement,
             signatures: signed.signatures,
             addenda: Vec::new(),
         };
-        let founding: Vec<_> = self.load.founding().into_iter().map(submission).collect();
-        let entries = founding.len() as u64;
-        let payload = Submissions(founding).to_bytes();
-        let message = Outgoing {
-            subject: force().several("response"),
+        let payload = Submissions(statements.into_iter().map(submission).collect()).to_bytes();
+        Outgoing {
+            subject: self.force.several("response"),
             id: Hash::of(&payload).to_hex(),
             headers: Headers::new(),
             payload,
             expect_last: None,
-        };
-        bus.publish(message).await.map_err(|e| e.to_string())?;
-        self.until(|standing| standing.size.0 >= entries, "the founding is recorded").await?;
-        Ok(())
+        }
     }
 
     /// Holds everything to every promise, and leaves recorder and desk at work.
@@ -149,12 +174,48 @@ impl Scene {
         let same = |standing: mirror::Standing| (standing.size, standing.root) == (head.size, head.root);
         self.until(same, "the mirror agrees with the recorder").await?;
         self.stop_recorder()?;
-        let (size, root) = hold_to(&self.ledger, &self.officer.durable)?;
+        let (size, root) = self.held_by(0)?;
         if (size, root) != (head.size.0, head.root) {
             return Err(format!("the recorder spoke of {} entries, and {size} are on disk", head.size));
         }
         self.start_recorder()?;
         self.head().await.map(drop)
+    }
+
+    /// The same with several recorders, all of them at work: their ledgers and the mirror agree. Gives the size.
+    ///
+    /// # Errors
+    /// Says which promise is broken.
+    pub async fn all_agree(&mut self) -> Outcome<u64> {
+        self.officer.settle(SETTLE).await?;
+        let head = self.head().await?;
+        let same = |standing: mirror::Standing| (standing.size, standing.root) == (head.size, head.root);
+        self.until(same, "the mirror agrees with the recorder").await?;
+        for place in 0..self.seats.len() {
+            self.until_held_by(place, (head.size.0, head.root)).await?;
+        }
+        let now = self.head().await?;
+        if now != head { Err(format!("{head:?} became {now:?} by itself")) } else { Ok(head.size.0) }
+    }
+
+    /// What follows comes a moment later, and an entry is published a moment after it is durable.
+    async fn until_held_by(&self, place: usize, all: (u64, Hash)) -> Outcome {
+        let begun = Instant::now();
+        loop {
+            let held = self.held_by(place);
+            if held == Ok(all) {
+                return Ok(());
+            }
+            if begun.elapsed() > THERE {
+                return Err(format!("recorder {place} has {held:?}, not {all:?}\n{}", self.log_of(place)));
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+
+    /// Holds one recorder's ledger to everything that was acknowledged.
+    fn held_by(&self, place: usize) -> Outcome<(u64, Hash)> {
+        hold_to(&self.seats[place].ledger, &self.officer.durable, &self.founding)
     }
 
     /// Kills the recorder at some moment while statements are on their way, starts it again, and checks everything.
@@ -174,7 +235,7 @@ impl Scene {
             officer.send(some).await;
             officer.look().await
         };
-        let recorder = &mut self.recorder;
+        let recorder = &mut self.seats[0].process;
         let killing = async {
             tokio::time::sleep(Duration::from_millis(after)).await;
             if let Some(recorder) = recorder.take() {
@@ -191,13 +252,14 @@ impl Scene {
 
     /// Entries on disk.
     fn entries(&self) -> Outcome<u64> {
-        let reader = ledger_store::Reader::open(&self.ledger).map_err(|e| e.to_string())?;
+        let reader = Reader::open(&self.seats[0].ledger).map_err(|e| e.to_string())?;
         Ok(reader.entries(EntryIndex(0)).count() as u64)
     }
 
-    async fn head(&self) -> Outcome<Head> {
+    /// Where the recorder stands that answers.
+    pub(crate) async fn head(&self) -> Outcome<Head> {
         let bus = self.bus(Identity::Officer).await?;
-        let subject = force().endpoint("recorder", "head");
+        let subject = self.force.endpoint("recorder", "head");
         let begun = Instant::now();
         loop {
             match bus.request(&subject, Headers::new(), Bytes::new(), Duration::from_secs(2)).await {
@@ -209,15 +271,14 @@ impl Scene {
     }
 
     /// Waits until the mirror stands as it should.
-    async fn until(&self, is: impl Fn(mirror::Standing) -> bool, what: &str) -> Outcome {
+    pub(crate) async fn until(&self, is: impl Fn(mirror::Standing) -> bool, what: &str) -> Outcome {
         let begun = Instant::now();
         while !is(self.mirror.standing()) {
             if let Some(why) = self.mirror.halted() {
                 return Err(format!("the mirror has halted: {why}"));
             }
             if begun.elapsed() > THERE {
-                let log = fs::read_to_string(self.folder.path().join("recorder.log")).unwrap_or_default();
-                return Err(format!("not yet: {what} ({:?})\n{log}", self.mirror.standing()));
+                return Err(format!("not yet: {what} ({:?})\n{}", self.mirror.standing(), self.log_of(0)));
             }
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
@@ -225,20 +286,48 @@ impl Scene {
     }
 }
 
-fn connection(server: &Server, folder: &Path, who: Identity) -> Connection {
-    Connection { nkey_file: Some(seed_file(folder, who)), ..Connection::to(server.url(), who.name()) }
+/// A folder for each recorder, and a key where there are several.
+fn seats(setting: &Setting, load: &Load, folder: &Path) -> Outcome<Vec<Seat>> {
+    let seat = |place| {
+        let ledger = setting.ledger.clone().filter(|_| place == 0);
+        let name = |what: &str| if place == 0 { what.to_owned() } else { format!("{what}-{place}") };
+        let key = SigningKey::from_bytes(&load.recorder(place).0);
+        let file = folder.join(name("recorder.key"));
+        let text = write_private_key(&key, "recorder").map_err(|e| e.to_string())?;
+        private(&file, text.as_bytes()).map_err(|e| format!("{}: {e}", file.display()))?;
+        Ok(Seat {
+            ledger: ledger.unwrap_or_else(|| folder.join(name("ledger"))),
+            log: folder.join(name("recorder.log")),
+            key: (setting.recorders > 1).then_some(file),
+            process: None,
+        })
+    };
+    (0..setting.recorders as u32).map(seat).collect()
 }
 
-async fn connect(server: &Server, folder: &Path, who: Identity) -> Outcome<Bus> {
-    let bus = Bus::connect(&connection(server, folder, who)).await.map_err(|e| e.to_string())?;
+/// Nobody else may read a key.
+fn private(file: &Path, content: &[u8]) -> std::io::Result<()> {
+    use std::io::Write as _;
+    use std::os::unix::fs::OpenOptionsExt as _;
+    let mut open = fs::OpenOptions::new();
+    open.write(true).create_new(true).mode(0o600).open(file)?.write_all(content)
+}
+
+pub(crate) fn connection(servers: &Cluster, folder: &Path, who: Identity) -> Connection {
+    let seed: PathBuf = seed_file(folder, who);
+    Connection { servers: servers.urls(), nkey_file: Some(seed), ..Connection::to("", who.name()) }
+}
+
+pub(crate) async fn connect(servers: &Cluster, folder: &Path, who: Identity) -> Outcome<Bus> {
+    let bus = Bus::connect(&connection(servers, folder, who)).await.map_err(|e| e.to_string())?;
     bus.connected(THERE).await.map_err(|e| e.to_string())?;
     Ok(bus)
 }
 
-pub(crate) fn new_mirror(bus: Bus) -> Outcome<(Mirror, Following)> {
+pub(crate) fn new_mirror(bus: Bus, force: Force) -> Outcome<(Mirror, Following)> {
     let store = MemoryStore::open(&MemoryDisk::new()).map_err(|e| e.to_string())?;
     let log = LogKey::Given(Box::new(signer().verifier()));
     let mirror = Mirror::open(Box::new(store), log).map_err(|e| e.to_string())?;
-    let following = mirror::follow(mirror.clone(), bus, force());
+    let following = mirror::follow(mirror.clone(), bus, force);
     Ok((mirror, following))
 }

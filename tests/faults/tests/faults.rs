@@ -1,14 +1,14 @@
 //! One fault a test. Each ends with everything held to every promise ([`Scene::all_is_well`]).
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use faults::{Outcome, Programs, Scene, force};
+use faults::{Outcome, Programs, Scene, Setting, force, good_and_bad};
 use host::bus::{Headers, Outgoing};
 use host::provision::Identity;
 use load::Signed;
@@ -22,7 +22,7 @@ fn programs() -> Programs {
 
 /// Statements while something happens to the broker.
 async fn send_while(scene: &mut Scene, facts: Vec<Signed>, fault: impl AsyncFnOnce(&mut brokers::Server)) {
-    let (officer, server) = (&mut scene.officer, &mut scene.server);
+    let (officer, server) = (&mut scene.officer, &mut scene.servers.nodes[0]);
     tokio::join!(officer.send(facts), fault(server));
 }
 
@@ -30,20 +30,10 @@ async fn pause(ms: u64) {
     tokio::time::sleep(Duration::from_millis(ms)).await;
 }
 
-/// Every ninety-seventh fact names another ledger, and must be refused.
-fn good_and_bad(scene: &Scene, range: std::ops::Range<u64>) -> Vec<Signed> {
-    let elsewhere = "elsewhere.example/ledger";
-    let fact = |n| match n % 97 {
-        96 => scene.load.fact_with(n, |statement| statement.ledger = elsewhere.to_owned()),
-        _ => scene.load.fact(n),
-    };
-    range.map(fact).collect()
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn without_any_fault_everything_sent_is_recorded_or_refused() -> Outcome {
-    let Some(mut scene) = Scene::start(programs()).await? else { return Ok(()) };
-    let facts = good_and_bad(&scene, 0..200);
+    let Some(mut scene) = Scene::start(programs(), Setting::default()).await? else { return Ok(()) };
+    let facts = good_and_bad(&scene.load, 0..200);
     scene.officer.send(facts).await;
     scene.all_is_well().await?;
     assert_eq!((scene.officer.durable.len(), scene.officer.refused.len()), (198, 2));
@@ -52,9 +42,9 @@ async fn without_any_fault_everything_sent_is_recorded_or_refused() -> Outcome {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_broker_that_is_killed_and_started_again() -> Outcome {
-    let Some(mut scene) = Scene::start(programs()).await? else { return Ok(()) };
+    let Some(mut scene) = Scene::start(programs(), Setting::default()).await? else { return Ok(()) };
     for round in 0..2 {
-        let facts = good_and_bad(&scene, round * 200..round * 200 + 200);
+        let facts = good_and_bad(&scene.load, round * 200..round * 200 + 200);
         let kill = async |server: &mut brokers::Server| {
             pause(100).await;
             server.kill();
@@ -69,14 +59,14 @@ async fn a_broker_that_is_killed_and_started_again() -> Outcome {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_broker_that_is_down_when_the_services_start() -> Outcome {
-    let Some(mut scene) = Scene::set_up(programs(), None).await? else { return Ok(()) };
-    scene.server.stop();
+    let Some(mut scene) = Scene::set_up(programs(), Setting::default()).await? else { return Ok(()) };
+    scene.servers.nodes[0].stop();
     scene.start_services()?;
     pause(1_000).await;
     assert!(scene.recorder_runs(), "a service waits for its broker");
-    scene.server.start_again();
+    scene.servers.nodes[0].start_again();
     scene.found().await?;
-    let facts = good_and_bad(&scene, 0..100);
+    let facts = good_and_bad(&scene.load, 0..100);
     scene.officer.send(facts).await;
     scene.all_is_well().await
 }
@@ -84,8 +74,8 @@ async fn a_broker_that_is_down_when_the_services_start() -> Outcome {
 /// The desk's publish times out, and what it published is stored when the broker goes on.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_publish_that_timed_out_and_was_stored() -> Outcome {
-    let Some(mut scene) = Scene::start(programs()).await? else { return Ok(()) };
-    let facts = good_and_bad(&scene, 0..200);
+    let Some(mut scene) = Scene::start(programs(), Setting::default()).await? else { return Ok(()) };
+    let facts = good_and_bad(&scene.load, 0..200);
     let silence = async |server: &mut brokers::Server| {
         pause(50).await;
         server.pause();
@@ -95,13 +85,6 @@ async fn a_publish_that_timed_out_and_was_stored() -> Outcome {
     };
     send_while(&mut scene, facts, silence).await;
     scene.all_is_well().await
-}
-
-fn flip_a_bit(block: &Path) -> Outcome {
-    let mut bytes = fs::read(block).map_err(|e| e.to_string())?;
-    let middle = bytes.len() / 2;
-    bytes[middle] ^= 1;
-    fs::write(block, bytes).map_err(|e| e.to_string())
 }
 
 /// How many of a stream's first messages cannot be read any more.
@@ -117,21 +100,21 @@ async fn lost(bus: &host::bus::Bus, stream: &str, were: u64) -> Outcome<u64> {
 /// The broker loses sealed batches; a mirror that begins anew still comes to the recorder's root.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_bit_flipped_in_the_sealed_stream() -> Outcome {
-    let Some(mut scene) = Scene::start(programs()).await? else { return Ok(()) };
-    let facts = good_and_bad(&scene, 0..300);
+    let Some(mut scene) = Scene::start(programs(), Setting::default()).await? else { return Ok(()) };
+    let facts = good_and_bad(&scene.load, 0..300);
     scene.officer.send(facts).await;
     scene.all_is_well().await?;
     scene.stop_recorder()?;
     let stream = force().sealed_log().name;
     let projector = scene.bus(Identity::Projector).await?;
     let were = projector.tail(&stream).await.map_err(|e| e.to_string())?.last_sequence;
-    scene.server.stop();
-    flip_a_bit(scene.server.blocks(&stream).first().ok_or("the sealed stream has a file")?)?;
-    scene.server.start_again();
+    scene.servers.nodes[0].stop();
+    scene.servers.nodes[0].damage(&stream);
+    scene.servers.nodes[0].start_again();
     let projector = scene.bus(Identity::Projector).await?;
     assert!(lost(&projector, &stream, were).await? > 0, "the flip has cost nothing");
     scene.start_recorder()?;
-    let facts = good_and_bad(&scene, 300..400);
+    let facts = good_and_bad(&scene.load, 300..400);
     scene.officer.send(facts).await;
     scene.officer.settle(faults::SETTLE).await?;
     let (anew, _following) = scene.another_mirror().await?;
@@ -153,16 +136,16 @@ async fn a_bit_flipped_in_the_sealed_stream() -> Outcome {
 /// The broker loses statements that wait for a recorder; whoever sent them sends them again.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_bit_flipped_in_the_inbox() -> Outcome {
-    let Some(mut scene) = Scene::start(programs()).await? else { return Ok(()) };
+    let Some(mut scene) = Scene::start(programs(), Setting::default()).await? else { return Ok(()) };
     scene.stop_recorder()?;
-    let facts = good_and_bad(&scene, 0..100);
+    let facts = good_and_bad(&scene.load, 0..100);
     scene.officer.send(facts).await;
     let stream = force().inbox().name;
     let desk = scene.bus(Identity::Response).await?;
     let were = desk.tail(&stream).await.map_err(|e| e.to_string())?;
-    scene.server.stop();
-    flip_a_bit(scene.server.blocks(&stream).last().ok_or("the inbox has a file")?)?;
-    scene.server.start_again();
+    scene.servers.nodes[0].stop();
+    scene.servers.nodes[0].damage(&stream);
+    scene.servers.nodes[0].start_again();
     let desk = scene.bus(Identity::Response).await?;
     let kept = were.last_sequence - lost(&desk, &stream, were.last_sequence).await?;
     assert!(kept < were.messages, "the flip has cost nothing of {}", were.messages);
@@ -211,14 +194,15 @@ impl Drop for SmallDisk {
 async fn a_disk_that_is_full_at_the_recorder() -> Outcome {
     let Some(disk) = SmallDisk::mount() else { return Ok(()) };
     let ledger = disk.0.path().join("ledger");
-    let Some(mut scene) = Scene::set_up(programs(), Some(ledger)).await? else { return Ok(()) };
+    let setting = Setting { ledger: Some(ledger), ..Setting::default() };
+    let Some(mut scene) = Scene::set_up(programs(), setting).await? else { return Ok(()) };
     scene.start_services()?;
     scene.found().await?;
-    let facts = good_and_bad(&scene, 0..50);
+    let facts = good_and_bad(&scene.load, 0..50);
     scene.officer.send(facts).await;
     scene.all_is_well().await?;
     let ballast = disk.fill();
-    let facts = good_and_bad(&scene, 50..90);
+    let facts = good_and_bad(&scene.load, 50..90);
     scene.officer.send(facts).await;
     pause(2_000).await;
     scene.officer.look().await?;
@@ -238,11 +222,11 @@ async fn a_disk_that_is_full_at_the_recorder() -> Outcome {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_desk_without_permission() -> Outcome {
-    let Some(mut scene) = Scene::start(programs()).await? else { return Ok(()) };
+    let Some(mut scene) = Scene::start(programs(), Setting::default()).await? else { return Ok(()) };
     scene.stop_desk()?;
     scene.start_desk(Identity::Status)?;
     pause(1_000).await;
-    let facts = good_and_bad(&scene, 0..50);
+    let facts = good_and_bad(&scene.load, 0..50);
     scene.officer.send(facts).await;
     scene.officer.look().await?;
     assert!(scene.officer.durable.is_empty(), "nothing passed a desk that may not speak");
@@ -254,14 +238,14 @@ async fn a_desk_without_permission() -> Outcome {
 /// Somebody follows and does not read. Nobody else notices, and nothing is left out for them.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_follower_and_a_listener_that_do_not_read() -> Outcome {
-    let Some(mut scene) = Scene::start(programs()).await? else { return Ok(()) };
+    let Some(mut scene) = Scene::start(programs(), Setting::default()).await? else { return Ok(()) };
     let projector = scene.bus(Identity::Projector).await?;
     let stream = force().sealed_log().name;
     let mut follower = projector.follow(&stream, 1).await.map_err(|e| e.to_string())?;
     let officer = scene.bus(Identity::Officer).await?;
     let _listener = officer.listen("rcpt.cambridgeshire.>").await.map_err(|e| e.to_string())?;
     for n in 0..10 {
-        let facts = good_and_bad(&scene, n * 60..n * 60 + 60);
+        let facts = good_and_bad(&scene.load, n * 60..n * 60 + 60);
         scene.officer.send(facts).await;
     }
     scene.all_is_well().await?;
@@ -276,7 +260,7 @@ async fn a_follower_and_a_listener_that_do_not_read() -> Outcome {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_recorder_that_is_killed_five_times_under_load() -> Outcome {
-    let Some(mut scene) = Scene::start(programs()).await? else { return Ok(()) };
+    let Some(mut scene) = Scene::start(programs(), Setting::default()).await? else { return Ok(()) };
     let mut under_load = 0;
     for round in 0..5 {
         let recorded = scene.kill_at_random(round, 300, Duration::from_millis(400)).await?;
@@ -290,7 +274,7 @@ async fn a_recorder_that_is_killed_five_times_under_load() -> Outcome {
 /// The recorder's clock jumps an hour back and two days ahead, again and again. Order is the log's, not the clock's.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_clock_that_steps() -> Outcome {
-    let Some(mut scene) = Scene::set_up(programs(), None).await? else { return Ok(()) };
+    let Some(mut scene) = Scene::set_up(programs(), Setting::default()).await? else { return Ok(()) };
     scene.start_desk(Identity::Response)?;
     let ticks = AtomicU64::new(0);
     let clock: recorder::Clock = Arc::new(move || {
@@ -304,13 +288,13 @@ async fn a_clock_that_steps() -> Outcome {
     });
     let recorder = scene.recorder_here(clock).await?;
     scene.found().await?;
-    let facts = good_and_bad(&scene, 0..200);
+    let facts = good_and_bad(&scene.load, 0..200);
     scene.officer.send(facts).await;
     scene.officer.settle(faults::SETTLE).await?;
     recorder.stop().await?;
     // From now on with the machine's own clock, years ahead.
     scene.start_recorder()?;
-    let facts = good_and_bad(&scene, 200..250);
+    let facts = good_and_bad(&scene.load, 200..250);
     scene.officer.send(facts).await;
     scene.all_is_well().await
 }
@@ -328,9 +312,9 @@ async fn deliveries_that_come_twice_out_of_order_or_late() -> Outcome {
 /// A machine that loses power takes all three with it; and each goes on where it was.
 #[tokio::test(flavor = "multi_thread")]
 async fn broker_recorder_and_desk_killed_together() -> Outcome {
-    let Some(mut scene) = Scene::start(programs()).await? else { return Ok(()) };
+    let Some(mut scene) = Scene::start(programs(), Setting::default()).await? else { return Ok(()) };
     for round in 0..2 {
-        let facts = good_and_bad(&scene, round * 150..round * 150 + 150);
+        let facts = good_and_bad(&scene.load, round * 150..round * 150 + 150);
         let some = facts[..100].to_vec();
         send_while(&mut scene, some, async |server| {
             pause(150).await;
@@ -339,7 +323,7 @@ async fn broker_recorder_and_desk_killed_together() -> Outcome {
         .await;
         scene.kill_recorder();
         scene.kill_desk();
-        scene.server.start_again();
+        scene.servers.nodes[0].start_again();
         scene.start_services()?;
         scene.officer.send(facts[100..].to_vec()).await;
         scene.all_is_well().await?;
@@ -351,14 +335,14 @@ async fn broker_recorder_and_desk_killed_together() -> Outcome {
 /// matter, there is one history, and whoever was acknowledged is in it.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_second_recorder_on_a_copy_of_the_ledger() -> Outcome {
-    let Some(mut scene) = Scene::start(programs()).await? else { return Ok(()) };
-    let facts = good_and_bad(&scene, 0..50);
+    let Some(mut scene) = Scene::start(programs(), Setting::default()).await? else { return Ok(()) };
+    let facts = good_and_bad(&scene.load, 0..50);
     scene.officer.send(facts).await;
     scene.all_is_well().await?;
     scene.stop_recorder()?;
     let mut second = scene.start_second_recorder()?;
     scene.start_recorder()?;
-    let facts = good_and_bad(&scene, 50..250);
+    let facts = good_and_bad(&scene.load, 50..250);
     scene.officer.send(facts).await;
     let begun = Instant::now();
     while scene.recorder_runs() && second.is_running() {
@@ -377,7 +361,7 @@ async fn a_second_recorder_on_a_copy_of_the_ledger() -> Outcome {
 /// What is no message of ours ends as a refusal that is kept, and holds nobody up.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_poisonous_message_in_the_inbox() -> Outcome {
-    let Some(mut scene) = Scene::start(programs()).await? else { return Ok(()) };
+    let Some(mut scene) = Scene::start(programs(), Setting::default()).await? else { return Ok(()) };
     let desk = scene.bus(Identity::Response).await?;
     let message = Outgoing {
         subject: force().several("response"),
@@ -387,7 +371,7 @@ async fn a_poisonous_message_in_the_inbox() -> Outcome {
         expect_last: None,
     };
     desk.publish(message).await.map_err(|e| e.to_string())?;
-    let facts = good_and_bad(&scene, 0..50);
+    let facts = good_and_bad(&scene.load, 0..50);
     scene.officer.send(facts).await;
     scene.all_is_well().await?;
     let left = desk.tail(&force().inbox().name).await.map_err(|e| e.to_string())?;
