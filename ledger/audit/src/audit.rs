@@ -4,17 +4,20 @@ use std::sync::mpsc::{SyncSender, sync_channel};
 use std::{io, thread};
 
 use bytes::Bytes;
-use ledger_core::checkpoint::SignedCheckpoint;
+use ledger_core::checkpoint::{LogVerifier, SignedCheckpoint};
 use ledger_core::ids::{EntryIndex, TreeSize};
+use ledger_rules::recorders::Recorders;
 
 use crate::examine::{ExaminedChunk, Examiner};
 use crate::finding::{Code, Finding};
+use crate::in_force::ids;
+use crate::keys::Keys;
 use crate::note::{Note, Opened, Place};
 use crate::read::{Chunk, Reader, stray_note};
-use crate::report::{CosignedBy, Head, LAYOUT, Report, Verdict, Witnessed};
+use crate::report::{CosignedBy, Head, LAYOUT, Recorded, Report, Verdict, Witnessed};
 use crate::source::{Item, Source, SourceError};
 use crate::suspects;
-use crate::trust::{Founding, KeyBasis, Keys, Trust};
+use crate::trust::{Founding, KeyBasis, Trust};
 use crate::walk::Walk;
 
 /// How far an audit has come.
@@ -32,7 +35,7 @@ pub struct Progress {
 /// every chunk.
 pub fn audit(source: &dyn Source, trust: &Trust, progress: &mut dyn FnMut(Progress)) -> Report {
     let start = Start::look(source, trust);
-    let mut walk = Walk::new(source, start.size);
+    let mut walk = Walk::new(source, start.size, &start.keys);
     walk.findings.extend(start.findings);
     walk.obstacles.extend(start.obstacles);
     let examiner = Examiner::new(source, &start.keys);
@@ -92,7 +95,7 @@ impl Start {
         // A fault in entry 0 is told of when it is walked.
         let first = source.entries(EntryIndex(0), 1).ok().and_then(|entries| entries.into_iter().next());
         let founding = first.as_ref().and_then(Founding::read);
-        let keys = Keys::choose(trust, founding.as_ref(), &mut findings);
+        let keys = Keys::choose(trust, founding.as_ref());
         let mut unread = true;
         let served = match source.checkpoint() {
             Ok(served) => {
@@ -130,11 +133,11 @@ impl Start {
 /// last tiles have.
 fn size_hint(source: &dyn Source, served: Option<&Bytes>, keys: &Keys) -> Option<TreeSize> {
     let served = served.and_then(|bytes| SignedCheckpoint::parse(bytes).ok());
-    let signed = served.filter(|checkpoint| keys.log.as_ref().is_none_or(|log| checkpoint.open(log).is_ok()));
-    match signed {
-        Some(checkpoint) => Some(checkpoint.claimed_size()),
-        None => source.checkpoints().filter_map(Result::ok).map(|kept| kept.size).max(),
-    }
+    let signed = served.as_ref().filter(|checkpoint| keys.open(checkpoint).is_ok());
+    let kept = || source.checkpoints().filter_map(Result::ok).map(|kept| kept.size).max();
+    // Keys that came into force later are not known yet.
+    let claimed = || served.as_ref().map(SignedCheckpoint::claimed_size);
+    signed.map(SignedCheckpoint::claimed_size).or_else(kept).or_else(claimed)
 }
 
 /// What can only be said when every entry has been walked.
@@ -205,13 +208,16 @@ fn report(
 ) -> Report {
     let root = walk.root();
     let entries = walk.tree.size().max(walk.counts.entries);
-    let Walk { findings, mut obstacles, counts, head, tree_lost_at, .. } = walk;
+    let Walk { findings, mut obstacles, counts, head, tree_lost_at, in_force, state, .. } = walk;
     if let Some(at) = tree_lost_at {
         obstacles.push(format!("the tree could not be computed beyond entry {at}, which is not there"));
     }
-    let head = head.map(|opened| head_of(opened, keys, trust));
+    let head = head.map(|opened| {
+        let basis = in_force.basis(opened.by.as_ref(), keys);
+        head_of(opened, basis, trust)
+    });
     let verdict = verdict(findings.weigh(), &obstacles, head.as_ref());
-    let given = keys.log.as_ref().map(|log| log.origin().to_string());
+    let given = keys.given.first().map(|log| log.origin().to_string());
     let (findings, finding_counts) = findings.into_parts();
     Report {
         layout: LAYOUT,
@@ -221,6 +227,7 @@ fn report(
         entries,
         root,
         head,
+        recorded: recorded(state.recorders()),
         counts,
         finding_counts,
         findings,
@@ -228,9 +235,22 @@ fn report(
     }
 }
 
-fn head_of(opened: Opened, keys: &Keys, trust: &Trust) -> Head {
-    let log_keys =
-        keys.log.iter().flat_map(|log| log.keys()).map(|k| format!("{}+{}", k.name(), k.id())).collect();
+/// Who recorded from where, the founder first; none when the ledger was not founded.
+fn recorded(recorders: &Recorders) -> Vec<Recorded> {
+    let line = |epoch, from: u64, recorder: Option<String>| {
+        let vkeys = recorders.log_vkeys_at(TreeSize(from + 1));
+        let log_keys = LogVerifier::from_vkeys(vkeys).map(|log| ids(&log)).unwrap_or_default();
+        Recorded { epoch, from, recorder, log_keys }
+    };
+    let founder = recorders.log_vkeys_from().next().map(|_| line(0, 0, None));
+    let later = recorders.epochs().iter();
+    let later = later.map(|epoch| line(epoch.number, epoch.started_at.0, Some(epoch.recorder.to_string())));
+    founder.into_iter().chain(later).collect()
+}
+
+fn head_of(opened: Opened, basis: KeyBasis, trust: &Trust) -> Head {
+    let by = opened.by.iter().flat_map(|log| log.keys());
+    let log_keys = by.map(|k| format!("{}+{}", k.name(), k.id())).collect();
     let witnessed = match &trust.policy {
         Some(policy) if policy.quorum().is_some() => {
             let witnesses = policy.witnesses();
@@ -241,14 +261,7 @@ fn head_of(opened: Opened, keys: &Keys, trust: &Trust) -> Head {
     };
     let by = |c: &crate::note::Cosigner| CosignedBy { name: c.key.name().to_owned(), time: c.time };
     let cosigned_by = opened.cosigners.iter().map(by).collect();
-    Head {
-        size: opened.size.0,
-        root: opened.root,
-        log_signature: keys.basis,
-        log_keys,
-        cosigned_by,
-        witnessed,
-    }
+    Head { size: opened.size.0, root: opened.root, log_signature: basis, log_keys, cosigned_by, witnessed }
 }
 
 fn verdict(findings_weigh: bool, obstacles: &[String], head: Option<&Head>) -> Verdict {
@@ -260,7 +273,12 @@ fn verdict(findings_weigh: bool, obstacles: &[String], head: Option<&Head>) -> V
     }
     match head.map(|head| head.log_signature) {
         None => Verdict::CannotDecide("there is no checkpoint that the log signed".to_owned()),
-        Some(KeyBasis::Given | KeyBasis::KnownGenesis) => Verdict::Clean,
+        Some(KeyBasis::Given | KeyBasis::Followed | KeyBasis::KnownGenesis) => Verdict::Clean,
+        Some(KeyBasis::Unreached) => Verdict::CannotDecide(
+            "none of the checkpoints here is signed by the keys that you gave, so nothing leads from them to the keys \
+             that sign now; get a new policy from the log's roots, or an export with its early checkpoints"
+                .to_owned(),
+        ),
         Some(KeyBasis::Pinned) => Verdict::CannotDecide(
             "the log's key was taken from the ledger itself, so somebody who forged all of it would pass; give the \
              log's key, or the leaf hash of entry 0, from another source"

@@ -10,11 +10,11 @@ use rayon::prelude::*;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use crate::finding::{Code, Finding};
+use crate::keys::Keys;
 use crate::note::Opened;
 use crate::read::{Chunk, Piece};
 use crate::source::{Presence, Source, SourceError, Tile};
 use crate::streams::StreamKey;
-use crate::trust::Keys;
 
 /// One place in the log after it was looked at.
 pub(crate) enum Item {
@@ -95,6 +95,11 @@ impl<'a> Examiner<'a> {
 
     fn examine_here(&self, chunk: Chunk) -> ExaminedChunk {
         let Chunk { pieces, notes, findings, obstacles } = chunk;
+        let partials: Vec<Remarks> = pieces.par_iter().map(|piece| self.partial_bundles(piece)).collect();
+        let places: Vec<(u64, Place)> = pieces.into_iter().flat_map(places).collect();
+        let items: Vec<(Item, Remarks)> =
+            places.into_par_iter().with_min_len(8).map(|(index, place)| self.item(index, place)).collect();
+        // After the entries: an epoch names the keys of the checkpoints behind it.
         let notes: Vec<_> = notes
             .into_par_iter()
             .map(|note| {
@@ -102,10 +107,6 @@ impl<'a> Examiner<'a> {
                 (note.open(self.keys, &mut findings), findings)
             })
             .collect();
-        let partials: Vec<Remarks> = pieces.par_iter().map(|piece| self.partial_bundles(piece)).collect();
-        let places: Vec<(u64, Place)> = pieces.into_iter().flat_map(places).collect();
-        let items: Vec<(Item, Remarks)> =
-            places.into_par_iter().with_min_len(8).map(|(index, place)| self.item(index, place)).collect();
 
         let mut examined =
             ExaminedChunk { items: Vec::with_capacity(items.len()), notes: Vec::new(), findings, obstacles };
@@ -137,6 +138,7 @@ impl<'a> Examiner<'a> {
                 return (Item::Malformed { index, leaf, bytes: length }, remarks);
             }
         };
+        self.keys.learn(&entry);
         let bad = self.bad_signatures(index, &entry);
         let signed = bad.is_empty();
         remarks.findings.extend(bad);

@@ -133,6 +133,7 @@ codes! {
     CheckpointMalformed = "CHECKPOINT-MALFORMED", "The bytes in a checkpoint's place are not a checkpoint.";
     CheckpointMissing = "CHECKPOINT-MISSING", "No latest checkpoint is served although some are kept.";
     CheckpointSignature = "CHECKPOINT-SIGNATURE", "A checkpoint is not signed by the log's keys.";
+    KeysNotInForce = "KEYS-NOT-IN-FORCE", "A checkpoint is signed by log keys that were not in force at its size.";
     CheckpointFork = "CHECKPOINT-FORK", "The log signed two different trees of one size: somebody was shown another history.";
     CheckpointAhead = "CHECKPOINT-AHEAD", "The log signed for more entries than there are: some were removed from the end.";
     CheckpointBehind = "CHECKPOINT-BEHIND", "The checkpoint served as the latest is older than one that is kept.";

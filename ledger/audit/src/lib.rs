@@ -24,6 +24,8 @@ mod addenda;
 mod audit;
 mod examine;
 mod finding;
+mod in_force;
+mod keys;
 mod note;
 mod read;
 mod report;
@@ -38,7 +40,7 @@ mod walk;
 
 pub use audit::{Progress, audit};
 pub use finding::{Code, Finding, MAX_TOLD, Severity};
-pub use report::{AddendaCount, CosignedBy, Counts, Head, LAYOUT, Report, Verdict, Witnessed};
+pub use report::{AddendaCount, CosignedBy, Counts, Head, LAYOUT, Recorded, Report, Verdict, Witnessed};
 pub use source::{Export, Folder, MemoryFiles, Source};
 pub use trust::{KeyBasis, Trust};
 

@@ -1,13 +1,15 @@
 //! Checkpoints: reading them, and checking who signed.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
-use ledger_core::checkpoint::{CheckpointError, SignedCheckpoint};
+use ledger_core::checkpoint::{CheckpointError, LogVerifier, SignedCheckpoint};
 use ledger_core::hash::Hash;
 use ledger_core::ids::TreeSize;
 use ledger_core::note::{NoteError, SignedNote, VerifierKey};
 
 use crate::finding::{Code, Finding};
-use crate::trust::Keys;
+use crate::keys::Keys;
 
 /// Where a checkpoint was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,18 +45,31 @@ pub(crate) struct Opened {
     pub(crate) place: Place,
     pub(crate) size: TreeSize,
     pub(crate) root: Hash,
+    /// The log's keys that signed; `None` when no keys of the log are known.
+    pub(crate) by: Option<Arc<LogVerifier>>,
     pub(crate) cosigners: Vec<Cosigner>,
     /// Signature lines by keys that nobody gave us: `name+id`.
     pub(crate) unknown: Vec<String>,
 }
 
-impl Note {
+/// What a reader calls a checkpoint.
+fn what(place: Place, size: TreeSize) -> String {
+    match place {
+        Place::Served => "the latest checkpoint".to_owned(),
+        Place::Kept => format!("the checkpoint kept for size {size}"),
+        Place::Remembered => format!("the checkpoint of size {size} that you brought along"),
+    }
+}
+
+impl Opened {
     pub(crate) fn what(&self) -> String {
-        match self.place {
-            Place::Served => "the latest checkpoint".to_owned(),
-            Place::Kept => format!("the checkpoint kept for size {}", self.size),
-            Place::Remembered => format!("the checkpoint of size {} that you brought along", self.size),
-        }
+        what(self.place, self.size)
+    }
+}
+
+impl Note {
+    fn what(&self) -> String {
+        what(self.place, self.size)
     }
 
     /// Checks a checkpoint's signatures. One that the log did not sign says nothing about the tree, so it yields
@@ -76,19 +91,20 @@ impl Note {
             findings.push(finding(Code::CheckpointMalformed, problem).expected(self.size, size));
             return None;
         }
-        if let Some(log) = &keys.log
-            && let Err(e) = checkpoint.open(log)
-        {
-            let other = matches!(e, CheckpointError::OtherLog { .. });
-            findings
-                .push(finding(if other { Code::Origin } else { Code::CheckpointSignature }, e.to_string()));
-            return None;
-        }
+        let by = match keys.open(&checkpoint) {
+            Ok(by) => by,
+            Err(e) => {
+                let other = matches!(e, CheckpointError::OtherLog { .. });
+                let code = if other { Code::Origin } else { Code::CheckpointSignature };
+                findings.push(finding(code, e.to_string()));
+                return None;
+            }
+        };
         let root = root_of(&checkpoint)?;
         let (cosigners, bad) = cosigners(checkpoint.note(), &keys.witnesses);
         findings.extend(bad.into_iter().map(|problem| finding(Code::Cosignature, problem)));
         let unknown = unknown(checkpoint.note(), keys);
-        Some(Opened { place: self.place, size, root, cosigners, unknown })
+        Some(Opened { place: self.place, size, root, by, cosigners, unknown })
     }
 
     fn about(&self) -> String {
@@ -124,7 +140,8 @@ fn cosigners(note: &SignedNote, witnesses: &[VerifierKey]) -> (Vec<Cosigner>, Ve
 }
 
 fn unknown(note: &SignedNote, keys: &Keys) -> Vec<String> {
-    let log = keys.log.iter().flat_map(|log| log.keys());
+    let named = keys.named();
+    let log = named.iter().flat_map(|log| log.keys());
     let known: Vec<&VerifierKey> = log.chain(&keys.witnesses).collect();
     note.signatures()
         .iter()

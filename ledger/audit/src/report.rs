@@ -50,6 +50,8 @@ pub struct Report {
     pub root: Option<Hash>,
     /// The largest checkpoint that the log signed.
     pub head: Option<Head>,
+    /// Who recorded from where, in order; the founder first.
+    pub recorded: Vec<Recorded>,
     /// What was done.
     pub counts: Counts,
     /// How many findings there are of each code.
@@ -95,6 +97,20 @@ pub enum Verdict {
     Findings,
     /// Nothing wrong was found, and something needed for a verdict was missing: what.
     CannotDecide(String),
+}
+
+/// A recorder's time, from one takeover to the next.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Recorded {
+    /// Number of the epoch; 0 is the founder's.
+    pub epoch: u64,
+    /// The first entry of it, 0-based: the one by which the recorder took over.
+    pub from: u64,
+    /// Id of the recorder's key. The founder needs none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recorder: Option<String>,
+    /// Names and ids of the log's keys that sign checkpoints of it.
+    pub log_keys: String,
 }
 
 /// The checkpoint that covers what was audited.

@@ -11,13 +11,12 @@ use prost::Message as _;
 use scrutiny_proto::registry::v1::LedgerFounded;
 use serde::Serialize;
 
-use crate::finding::{Code, Finding};
-
 /// What the auditor knows beforehand. All of it is optional; without any of it an audit can find faults, and it
 /// cannot come out clean, because anybody can make a ledger that agrees with itself.
 #[derive(Debug, Clone, Default)]
 pub struct Trust {
-    /// The log's keys. A checkpoint must be signed by every one of them.
+    /// The log's keys. A checkpoint must be signed by every one of them. Where the log rotated its keys since, these are
+    /// the ones that the auditor knows, and the entries say which keys sign at which size.
     pub log: Option<LogVerifier>,
     /// Which logs and which witnesses to believe, and how many witnesses it takes. Stands in for `log` where that
     /// is not given.
@@ -36,19 +35,16 @@ pub struct Trust {
 pub enum KeyBasis {
     /// The auditor gave them.
     Given,
-    /// Entry 0 pins them, and the auditor knows entry 0.
+    /// The auditor gave earlier ones, and the entries that lead from those to these were judged.
+    Followed,
+    /// Entry 0 pins them, or entries that follow from it brought them into force, and the auditor knows entry 0.
     KnownGenesis,
     /// Entry 0 pins them, and nobody vouches for entry 0: the ledger was checked against itself.
     Pinned,
+    /// The auditor gave keys of this log, and they signed nothing here from which one could come to these.
+    Unreached,
     /// There are none.
     None,
-}
-
-/// The keys to check with.
-pub(crate) struct Keys {
-    pub(crate) log: Option<LogVerifier>,
-    pub(crate) basis: KeyBasis,
-    pub(crate) witnesses: Vec<VerifierKey>,
 }
 
 /// What entry 0 says about the ledger.
@@ -71,52 +67,12 @@ impl Founding {
 }
 
 impl Trust {
-    /// The keys given for the log with this origin, if it is known yet which log that is.
-    fn given(&self, origin: Option<&str>) -> Option<LogVerifier> {
-        if self.log.is_some() {
-            return self.log.clone();
+    /// The sets of keys given for the log with this origin, if it is known yet which log that is.
+    pub(crate) fn given(&self, origin: Option<&str>) -> Vec<LogVerifier> {
+        match (&self.log, &self.policy, origin) {
+            (Some(log), ..) => vec![log.clone()],
+            (None, Some(policy), Some(origin)) => policy.log_sets(origin),
+            _ => Vec::new(),
         }
-        let logs = self.policy.as_ref()?.logs().iter();
-        let keys = logs.map(|log| &log.key).filter(|key| Some(key.name()) == origin);
-        LogVerifier::new(keys.cloned().collect()).ok()
     }
-}
-
-impl Keys {
-    pub(crate) fn choose(trust: &Trust, founding: Option<&Founding>, findings: &mut Vec<Finding>) -> Self {
-        let pinned = founding.and_then(|f| f.log.clone());
-        let genesis_is_known = trust.genesis.is_some() && trust.genesis == founding.map(|f| f.leaf);
-        let (log, basis) = match (trust.given(founding.map(|f| f.origin.as_str())), pinned) {
-            (Some(given), Some(pinned)) => (Some(widest(given, pinned, findings)), KeyBasis::Given),
-            (Some(given), None) => (Some(given), KeyBasis::Given),
-            (None, Some(pinned)) if genesis_is_known => (Some(pinned), KeyBasis::KnownGenesis),
-            (None, Some(pinned)) => (Some(pinned), KeyBasis::Pinned),
-            (None, None) => (None, KeyBasis::None),
-        };
-        let mut witnesses = trust.witnesses.clone();
-        for witness in trust.policy.iter().flat_map(Policy::witnesses) {
-            if !witnesses.contains(&witness.key) {
-                witnesses.push(witness.key.clone());
-            }
-        }
-        Self { log, basis, witnesses }
-    }
-}
-
-/// The pinned keys where the given ones are among them: entry 0 is in the tree that the given key signs, so the
-/// other key is vouched for, and its signatures are checked too. Otherwise the given ones alone.
-fn widest(given: LogVerifier, pinned: LogVerifier, findings: &mut Vec<Finding>) -> LogVerifier {
-    if given.keys().iter().all(|key| pinned.keys().contains(key)) {
-        return pinned;
-    }
-    if given.origin() == pinned.origin() {
-        let sentence = "entry 0 pins other log keys than the ones you gave; yours were used";
-        let texts =
-            |log: &LogVerifier| log.keys().iter().map(|k| format!("{}+{}", k.name(), k.id())).collect();
-        let (expected, found): (Vec<String>, Vec<String>) = (texts(&given), texts(&pinned));
-        findings.push(
-            Finding::note(Code::LogKey, sentence).at(0).expected(expected.join(", "), found.join(", ")),
-        );
-    }
-    given
 }

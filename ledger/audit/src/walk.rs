@@ -7,7 +7,9 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::io;
+use std::sync::Arc;
 
+use ledger_core::checkpoint::LogVerifier;
 use ledger_core::entry::Entry;
 use ledger_core::hash::Hash;
 use ledger_core::ids::{EntryIndex, TreeSize};
@@ -19,6 +21,8 @@ use scrutiny_proto::privacy::v1::ErasureExecuted;
 use crate::addenda::Addenda;
 use crate::examine::{Examined, ExaminedChunk, Item};
 use crate::finding::{Code, Finding, Findings, Severity};
+use crate::in_force::{InForce, weighed};
+use crate::keys::Keys;
 use crate::note::{Opened, Place};
 use crate::report::Counts;
 use crate::source::Source;
@@ -35,6 +39,8 @@ pub(crate) struct Walk<'a> {
     pub(crate) obstacles: Vec<String>,
     pub(crate) counts: Counts,
     pub(crate) state: State,
+    keys: &'a Keys,
+    pub(crate) in_force: InForce,
     pub(crate) tree: Tree<'a>,
     pub(crate) ids: Ids,
     pub(crate) streams: Streams,
@@ -66,8 +72,10 @@ struct Pending {
 }
 
 impl<'a> Walk<'a> {
-    pub(crate) fn new(source: &'a dyn Source, size: Option<TreeSize>) -> Self {
+    pub(crate) fn new(source: &'a dyn Source, size: Option<TreeSize>, keys: &'a Keys) -> Self {
         Self {
+            keys,
+            in_force: InForce::default(),
             findings: Findings::default(),
             obstacles: Vec::new(),
             counts: Counts::default(),
@@ -129,6 +137,10 @@ impl<'a> Walk<'a> {
             self.remember(opened);
         }
         self.flush_wrong_roots();
+        let (findings, ours) = self.in_force.conclude(self.state.recorders(), self.keys);
+        self.findings.extend(findings);
+        let given = |by: &Arc<LogVerifier>| self.keys.are_given(by);
+        self.head = self.head.take().filter(|head| ours || head.by.as_ref().is_some_and(given));
         self.findings.extend(std::mem::take(&mut self.tree.findings));
         self.obstacles.append(&mut self.tree.obstacles);
         self.counts.tiles = self.tree.tiles;
@@ -277,6 +289,10 @@ impl<'a> Walk<'a> {
         while self.notes.front().is_some_and(|opened| opened.size.0 <= self.tree.size()) {
             let Some(opened) = self.notes.pop_front() else { return };
             if opened.size.0 == self.tree.size() {
+                if let Err(finding) = self.in_force.judge(&opened, self.state.recorders(), self.keys) {
+                    self.findings.add(weighed(*finding, self.gap));
+                    continue;
+                }
                 self.check_root(&opened);
             } else {
                 // Its tree is gone by: only a source that does not keep its order has this.
@@ -292,6 +308,7 @@ impl<'a> Walk<'a> {
         let (size, computed) = (opened.size, self.tree.root());
         self.counts.checkpoints += 1;
         if opened.root == computed {
+            self.in_force.agrees(opened, self.state.recorders(), self.keys);
             self.flush_wrong_roots();
             return;
         }

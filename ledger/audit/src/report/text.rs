@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{AddendaCount, Head, Report, Verdict, Witnessed};
+use super::{AddendaCount, Head, Recorded, Report, Verdict, Witnessed};
 use crate::finding::{Finding, Severity};
 use crate::trust::KeyBasis;
 
@@ -14,6 +14,7 @@ impl fmt::Display for Report {
         self.heading(f)?;
         writeln!(f)?;
         self.what_was_checked(f)?;
+        self.by_whom_recorded(f)?;
         self.by_which_keys(f)?;
         self.what_was_found(f)?;
         writeln!(f)?;
@@ -78,6 +79,25 @@ impl Report {
         Ok(())
     }
 
+    /// Only where recorders took over from each other.
+    fn by_whom_recorded(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [_, _, ..] = &self.recorded[..] else { return Ok(()) };
+        writeln!(f, "Recorded in {} epochs:", self.recorded.len())?;
+        let ends = self.recorded.iter().skip(1).map(|next| format!("to {}", next.from - 1));
+        let ends = ends.chain(std::iter::once("on".to_owned()));
+        let left_out = self.recorded.len().saturating_sub(MAX_WRITTEN);
+        if left_out > 0 {
+            writeln!(f, "  … {left_out} earlier ones")?;
+        }
+        for (Recorded { epoch, from, recorder, log_keys }, end) in
+            self.recorded.iter().zip(ends).skip(left_out)
+        {
+            let who = recorder.as_deref().unwrap_or("the recorder that founded the ledger");
+            writeln!(f, "  epoch {epoch}, entries {from} {end}: {who}; log keys {log_keys}")?;
+        }
+        Ok(())
+    }
+
     fn by_which_keys(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Some(Head { size, log_signature, log_keys, cosigned_by, .. }) = &self.head else {
             return writeln!(f, "No checkpoint was signed by the log's keys.");
@@ -85,12 +105,22 @@ impl Report {
         let keys = log_keys.join(" and ");
         match log_signature {
             KeyBasis::Given => writeln!(f, "The log signed for {size} entries with {keys}, as you gave it.")?,
+            KeyBasis::Followed => writeln!(
+                f,
+                "The log signed for {size} entries with {keys}. You gave earlier keys: two root keys of the ledger that \
+                 they signed for authorised these."
+            )?,
             KeyBasis::KnownGenesis => {
                 writeln!(
                     f,
-                    "The log signed for {size} entries with {keys}, which the entry 0 that you know pins."
+                    "The log signed for {size} entries with {keys}, which follow from the entry 0 that you know."
                 )?;
             }
+            KeyBasis::Unreached => writeln!(
+                f,
+                "The log signed for {size} entries with {keys}. None of the checkpoints here is signed by the keys that you \
+                 gave."
+            )?,
             KeyBasis::Pinned => writeln!(
                 f,
                 "The log signed for {size} entries with {keys}. That key comes from the ledger itself: nobody \

@@ -57,7 +57,7 @@ fn verification(report: &Report) -> Verification {
         clean: report.verdict == Verdict::Clean,
         result,
         checkpoint: head
-            .filter(|head| head.log_signature == KeyBasis::Given)
+            .filter(|head| matches!(head.log_signature, KeyBasis::Given | KeyBasis::Followed))
             .map(|head| (head.size, head.root.to_string())),
         witnesses: head.map_or_else(Vec::new, |h| h.cosigned_by.iter().map(|c| c.name.clone()).collect()),
     }
