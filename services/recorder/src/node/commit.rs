@@ -65,12 +65,21 @@ impl Node {
     }
 
     /// Whether it leads and stands on firm ground: nothing is in the log that this disk lacks, or the other way round.
-    async fn able(&mut self) -> Result<(), Trouble> {
+    pub(super) async fn able(&mut self) -> Result<(), Trouble> {
         self.running()?;
-        if self.log.is_some() && !self.place.known && matches!(self.role, Role::Leading { .. }) {
+        if self.log.is_some() && !self.place.known {
+            self.leading()?;
             self.catch_up().await?;
+        }
+        self.leading()?;
+        // Whoever read the log, the log may lack what this disk has.
+        if self.log.is_some() && self.place.size < self.store.head().size {
             self.give_back().await?;
         }
+        Ok(())
+    }
+
+    fn leading(&self) -> Result<(), Trouble> {
         match self.role {
             Role::Leading { .. } => Ok(()),
             _ => Err(Trouble::NotNow("this recorder does not lead".to_owned())),

@@ -15,7 +15,7 @@ use ledger_store::{SealedEntry, Store, StoreError, TreeOf};
 use rayon::prelude::*;
 
 use super::commit::erasures;
-use super::{Node, Place, Trouble};
+use super::{Node, Place, Role, Trouble};
 use crate::batch::Staged;
 use crate::commit_log::Next;
 use crate::intake::verify_unless_known;
@@ -61,7 +61,10 @@ impl Node {
                 self.place = Place { known: true, ..Place::default() };
             }
             match self.read_to_end().await {
-                Ok(true) => return Ok(self.store.head().size),
+                Ok(true) => {
+                    self.give_way();
+                    return Ok(self.store.head().size);
+                }
                 Ok(false) => self.place.known = false,
                 Err(trouble) => {
                     self.place.known = false;
@@ -70,6 +73,19 @@ impl Node {
             }
         }
         Err(Trouble::NotNow("the sealed stream loses its end while it is read".to_owned()))
+    }
+
+    /// A leader that has read a later epoch than its own leads no more: it would be let through the fence, and record in
+    /// the epoch of another.
+    fn give_way(&mut self) {
+        let current = self.state.recorders().current();
+        if let Role::Leading { epoch } = self.role
+            && !self.alone
+            && epoch != current
+        {
+            tracing::warn!(epoch, current, "another recorder has taken over; this one follows");
+            self.role = Role::Following;
+        }
     }
 
     /// False when the log has shortened.

@@ -11,7 +11,7 @@ use ledger_store::{Store, StoreError};
 use super::commit::ENTRIES_BYTES;
 use super::{Node, Role, Trouble};
 use crate::batch::{Placed, Staged};
-use crate::commit_log::Next;
+use crate::commit_log::{Fate, Next};
 use crate::intake::{Checked, verify_unless_known};
 use crate::recorder_key::RecorderKey;
 
@@ -59,6 +59,27 @@ impl Node {
         }
         self.running()?;
         Ok(epoch)
+    }
+
+    /// What a recorder does now and then when it has nothing else to do. One that leads looks whether it still does, and
+    /// whether the log still has what was given to it: a broker that lost the end of its stream tells nobody. One that
+    /// follows catches up.
+    ///
+    /// # Errors
+    /// As [`Node::catch_up`].
+    pub async fn watch(&mut self) -> Result<(), Trouble> {
+        self.running()?;
+        if self.log.is_none() || !matches!(self.role, Role::Leading { .. }) {
+            return self.catch_up().await.map(drop);
+        }
+        self.able().await?;
+        match self.log().confirm().await {
+            Fate::Shortened => {
+                self.place.known = false;
+                self.able().await
+            }
+            fate => self.believe(fate).await,
+        }
     }
 
     /// Messages that the log lost at its very end may have been batches that somebody was told of. Who led last holds

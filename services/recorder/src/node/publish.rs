@@ -5,7 +5,7 @@ use ledger_core::ids::{EntryIndex, TreeSize};
 use ledger_core::wire::SealedBatch;
 use ledger_store::StoreError;
 
-use super::{Node, Role, Trouble};
+use super::{Node, Trouble};
 
 impl Node {
     /// Signs a checkpoint over the head and keeps it, unless the latest one covers it already.
@@ -17,7 +17,7 @@ impl Node {
         if self.log.is_none() {
             return self.publish_here().map_err(|error| self.failed(&error));
         }
-        self.able_to_publish().await?;
+        self.able().await?;
         let Some((size, note)) = self.sign() else { return Ok(self.published) };
         let batch =
             SealedBatch { first: EntryIndex(size.0), entries: Vec::new(), checkpoint: Some(note.clone()) };
@@ -26,16 +26,6 @@ impl Node {
         self.place.noted = size;
         self.keep_note(size, note).map_err(|error| self.failed(&error))?;
         Ok(size)
-    }
-
-    async fn able_to_publish(&mut self) -> Result<(), Trouble> {
-        if !self.place.known {
-            self.catch_up().await?;
-        }
-        match self.role {
-            Role::Leading { .. } => Ok(()),
-            _ => Err(Trouble::NotNow("this recorder does not lead".to_owned())),
-        }
     }
 
     /// Without a commit log.

@@ -29,6 +29,9 @@ use crate::commit_log::{Away, BoxFuture, CommitLog, Fate, Next};
 /// Messages at the stream's very end that are no batches and are stepped over, looking for one that is.
 const STEPS_BACK: u64 = 64;
 
+/// Messages in a row that are lost or no batches and are stepped over, looking for one that tells how far the stream is.
+const STEPS_OVER: u64 = 64;
+
 /// Between attempts to reach the stream.
 const PAUSE: Duration = Duration::from_millis(250);
 
@@ -227,8 +230,8 @@ impl StreamLog {
         }
     }
 
-    /// Halves the stream for the first batch that ends at `size` or beyond. What is lost or no batch counts as an
-    /// old one: who reads on notices by itself if it was not.
+    /// Halves the stream for the first batch that ends at `size` or beyond. Where much is lost in a row, that counts as
+    /// old: who reads on notices by itself if it was not.
     async fn find(&mut self, size: TreeSize) -> Result<(), BusError> {
         let tail = self.bus.tail(&self.stream).await?;
         let last = tail.last_sequence;
@@ -239,11 +242,19 @@ impl StreamLog {
         let (mut low, mut high) = (1, last + 1);
         while low < high {
             let middle = low + (high - low) / 2;
-            let end = match Read::of(self.bus.message(&self.stream, middle).await?) {
-                Read::Batch(batch, _) => Some(batch.end()),
-                _ => None,
-            };
-            if end.is_some_and(|end| end >= size) { high = middle } else { low = middle + 1 }
+            // Of what is lost the next one that is there tells on which side it was.
+            let (mut at, mut end) = (middle, None);
+            while end.is_none() && at < high.min(middle + STEPS_OVER) {
+                if let Read::Batch(batch, _) = Read::of(self.bus.message(&self.stream, at).await?) {
+                    end = Some(batch.end());
+                }
+                at += 1;
+            }
+            match end {
+                Some(end) if end < size => low = at,
+                None if at < high => low = at,
+                _ => high = middle,
+            }
         }
         // Where none does, the last batch there is says whether this is the same history.
         for _ in 0..STEPS_BACK {
