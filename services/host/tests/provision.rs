@@ -14,7 +14,7 @@ use host::bus::{
     Bus, BusError, Connection, ConsumerSpec, Headers, Message, Outgoing, PublishError, RequestError,
     ServiceSpec,
 };
-use host::provision::{self, Identity, Plan, Tls, seed_file};
+use host::provision::{self, Existing, Identity, Plan, Tls, seed_file};
 
 const SOON: Duration = Duration::from_secs(5);
 
@@ -23,12 +23,7 @@ fn force() -> Force {
 }
 
 fn plan(tls: Option<Tls>) -> Plan {
-    Plan {
-        force: force(),
-        listen: "127.0.0.1:-1".to_owned(),
-        store: PathBuf::from("{folder}/jetstream"),
-        tls,
-    }
+    Plan { tls, ..Plan::alone(force(), "127.0.0.1:-1", Path::new("{folder}/jetstream")) }
 }
 
 /// A broker as provisioned, with its streams, and the folder with everybody's key.
@@ -48,8 +43,8 @@ impl Deployment {
 
     fn with(tls: Option<Tls>) -> Option<Deployment> {
         let folder = tempfile::tempdir().unwrap();
-        let written = provision::write(&plan(tls), folder.path()).unwrap();
-        let server = Server::with_config(&fs::read_to_string(written.config).unwrap())?;
+        let written = provision::write(&plan(tls), folder.path(), Existing::Keep).unwrap();
+        let server = Server::with_config(&fs::read_to_string(written.config()).unwrap())?;
         assert!(!server.log().contains("Plaintext"), "{}", server.log());
         Some(Deployment { server, folder })
     }
@@ -271,14 +266,14 @@ async fn a_second_run_keeps_the_keys_and_a_stranger_is_not_let_in() {
         Identity::ALL.map(|identity| fs::read_to_string(seed_file(folder, identity)).unwrap()).into()
     };
     let before = (fs::read(folder.join("nats.conf")).unwrap(), seeds());
-    assert_eq!(provision::write(&plan(None), folder).unwrap().kept, Identity::ALL.len());
+    assert_eq!(provision::write(&plan(None), folder, Existing::Keep).unwrap().kept, Identity::ALL.len());
     assert_eq!((fs::read(folder.join("nats.conf")).unwrap(), seeds()), before);
     for identity in Identity::ALL {
         let mode = fs::metadata(seed_file(folder, identity)).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600, "{identity}");
     }
     let other = tempfile::tempdir().unwrap();
-    provision::write(&plan(None), other.path()).unwrap();
+    provision::write(&plan(None), other.path(), Existing::Keep).unwrap();
     for seed in [Some(seed_file(other.path(), Identity::Recorder)), None] {
         let settings = Connection { nkey_file: seed, ..deployment.settings(Identity::Recorder) };
         let bus = Bus::connect(&settings).await.unwrap();
@@ -286,7 +281,9 @@ async fn a_second_run_keeps_the_keys_and_a_stranger_is_not_let_in() {
         assert!(why.contains("does not accept our credentials"), "{why}");
     }
     fs::write(seed_file(folder, Identity::Review), "not a seed").unwrap();
-    assert!(provision::write(&plan(None), folder).unwrap_err().to_string().contains("review.nk"));
+    assert!(
+        provision::write(&plan(None), folder, Existing::Keep).unwrap_err().to_string().contains("review.nk")
+    );
 }
 
 /// Whoever may not answer for a service learns it, and does not wait for questions that never come.
@@ -305,11 +302,11 @@ async fn a_service_that_may_not_answer_ends() {
 fn what_was_written_is_found_again_and_left_as_it_is() {
     let folder = tempfile::tempdir().unwrap();
     assert!(provision::written(folder.path()).unwrap().is_none());
-    let first = provision::write(&plan(None), folder.path()).unwrap();
-    let before = fs::read(&first.config).unwrap();
+    let first = provision::write(&plan(None), folder.path(), Existing::Keep).unwrap();
+    let before = fs::read(first.config()).unwrap();
     let again = provision::written(folder.path()).unwrap().unwrap();
+    assert_eq!(fs::read(again.config()).unwrap(), before);
     assert_eq!((again.kept, again.seeds), (Identity::ALL.len(), first.seeds));
-    assert_eq!(fs::read(again.config).unwrap(), before);
 }
 
 /// A publish of somebody who lost a permission says so at once, in words.
@@ -366,7 +363,7 @@ fn trusting(settings: Connection, ca: &Path) -> Connection {
 async fn tls_lets_in_whom_both_sides_trust() {
     let authority = Authority::new();
     let (cert, key) = authority.issue("server", "127.0.0.1");
-    let tls = Tls { cert, key, client_ca: Some(authority.path("ca.pem")) };
+    let tls = Tls { cert, key, client_ca: Some(authority.path("ca.pem")), peer_ca: None };
     let Some(deployment) = Deployment::with(Some(tls)) else { return };
     let (cert, key) = authority.issue("provisioning", "provisioning");
     let good = Connection {

@@ -14,7 +14,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueHint};
 
-pub(crate) use bus::{Bus, BusCheck, BusProvision};
+pub(crate) use bus::{
+    Bus, BusCheck, BusProvision, BusProvisionForce, BusProvisionHub, BusProvisionWhat, Make, Servers,
+};
 pub(crate) use dataset::{Coverage, Dataset, Months, Residents, Revisions, ShowDataset, TableFigures, Which};
 pub(crate) use import::{ExportSource, Import, ImportFiles, Sources};
 pub(crate) use key::{By, Key, KeyEnrol, KeyNew, KeyReason, KeyRevoke, KeyRotate};

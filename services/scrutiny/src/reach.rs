@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use host::bus::{Bus, BusError, Connection};
-use host::provision::Identity;
+use host::provision;
 
 use crate::cli::{Broker, Services};
 use crate::exit::{Done, Stop};
@@ -68,7 +68,7 @@ fn connection(at: &Broker, url: &str) -> Connection {
 /// a seed is in a file of that name, as `scrutiny bus provision` writes it.
 fn name(at: &Broker) -> &str {
     let stem = at.nats_nkey.as_deref().and_then(Path::file_stem).and_then(|stem| stem.to_str());
-    stem.and_then(Identity::parse).map_or("scrutiny", Identity::name)
+    stem.and_then(provision::known_name).unwrap_or("scrutiny")
 }
 
 fn settings(error: BusError) -> Stop {

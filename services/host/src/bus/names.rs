@@ -19,6 +19,8 @@ mod streams;
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 /// Bytes in one message at most, headers included: NATS's own default (`max_payload`), below which every
 /// bound of ours stays.
 pub const MAX_MESSAGE_BYTES: usize = 1 << 20;
@@ -32,7 +34,8 @@ pub const MAX_SUBMISSIONS_BYTES: usize = 256 << 10;
 pub const MAX_SEALED_BYTES: usize = 900 << 10;
 
 /// A force as subjects name it: the slug of the ledger's founding body.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct Force(String);
 
 /// A token that cannot stand in a subject.
@@ -104,6 +107,20 @@ impl Force {
 impl fmt::Display for Force {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+impl TryFrom<String> for Force {
+    type Error = BadToken;
+
+    fn try_from(text: String) -> Result<Force, BadToken> {
+        Force::parse(&text)
+    }
+}
+
+impl From<Force> for String {
+    fn from(force: Force) -> String {
+        force.0
     }
 }
 

@@ -157,7 +157,7 @@ impl Permissions {
     }
 
     /// Where a stream ends and how it is configured.
-    fn look_at(&mut self, stream: &StreamSpec) {
+    pub(super) fn look_at(&mut self, stream: &StreamSpec) {
         self.publish.push(format!("$JS.API.STREAM.INFO.{}", stream.name));
         self.publish.push(format!("$JS.API.STREAM.MSG.GET.{}", stream.name));
     }

@@ -109,7 +109,7 @@ fn translate(error: &ServiceError) -> Refusal {
 
 #[cfg(test)]
 mod tests {
-    use std::path::PathBuf;
+    use std::path::Path;
     use std::time::Duration;
 
     use brokers::Server;
@@ -118,7 +118,7 @@ mod tests {
     use super::*;
     use crate::bus::Connection;
     use crate::bus::names::Force;
-    use crate::provision::{self, Identity, Plan, seed_file};
+    use crate::provision::{self, Existing, Identity, Plan, seed_file};
 
     const SOON: Duration = Duration::from_secs(5);
 
@@ -138,13 +138,10 @@ mod tests {
     #[tokio::test]
     async fn an_answer_goes_to_an_inbox_or_nowhere() {
         let (force, folder) = (Force::parse("cambridgeshire").unwrap(), tempfile::tempdir().unwrap());
-        let (listen, store) = ("127.0.0.1:-1".to_owned(), PathBuf::from("{folder}/jetstream"));
-        let written =
-            provision::write(&Plan { force: force.clone(), listen, store, tls: None }, folder.path())
-                .unwrap();
-        let Some(server) = Server::with_config(&std::fs::read_to_string(written.config).unwrap()) else {
-            return;
-        };
+        let plan = Plan::alone(force.clone(), "127.0.0.1:-1", Path::new("{folder}/jetstream"));
+        let written = provision::write(&plan, folder.path(), Existing::Keep).unwrap();
+        let config = std::fs::read_to_string(written.config()).unwrap();
+        let Some(server) = Server::with_config(&config) else { return };
         let provisioner = connect(&server, &folder, Identity::Provisioning).await;
         provisioner.ensure(&force.inbox()).await.unwrap();
         let recorder = connect(&server, &folder, Identity::Recorder).await;
