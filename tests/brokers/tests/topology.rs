@@ -108,24 +108,13 @@ async fn a_hub_has_exactly_what_its_forces_have_whatever_happens_to_either() {
     nation.until_hub_has(0, 100);
     assert!(nation.links[0].bytes().0 > 10_000, "{:?}", nation.links[0].bytes());
 
-    // A force's server is killed.
-    nation.forces[1].kill();
-    nation.forces[1].start_again();
-    nation.publish(1, 60..80).await;
-    nation.until_hub_has(1, 80);
-
-    // The leader of a copy is killed, and one is paused.
-    let leader = nation.hub.until_leader(&sealed(FORCES[0]));
-    nation.hub.nodes[leader].kill();
-    nation.publish(0, 100..120).await;
-    nation.until_hub_has(0, 120);
-    nation.hub.start_again();
+    // The leader of a copy is silent.
     let leader = nation.hub.until_leader(&sealed(FORCES[1]));
     nation.hub.nodes[leader].pause();
-    nation.publish(1, 80..100).await;
-    nation.until_hub_has(1, 100);
+    assert_ne!(nation.hub.until_leader(&sealed(FORCES[1])), leader);
     nation.hub.nodes[leader].resume();
-    nation.until_hub_has(1, 100);
+    nation.publish(1, 60..80).await;
+    nation.until_hub_has(1, 80);
 }
 
 /// No server mends a copy, none is unwell, and counts agree: what is lost shows to whoever reads, from the leader.

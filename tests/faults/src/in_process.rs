@@ -13,7 +13,7 @@ use load::Signed;
 
 use crate::ledger::hold_to;
 use crate::scene::{SETTLE, new_mirror};
-use crate::{Outcome, RecorderHere, force, statements};
+use crate::{Outcome, RecorderHere, force, signer, statements};
 
 /// A tenth of everything goes wrong in one of five ways.
 const RATES: Rates =
@@ -34,7 +34,7 @@ pub async fn run(seed: u64, facts: u64) -> Outcome {
     let clock: recorder::Clock = Arc::new(move || ticks.fetch_add(1, Ordering::Relaxed));
     let recorder = RecorderHere::start(&ledger, bus.clone(), clock)?;
     let (mirror, _following) = new_mirror(bus.clone(), force())?;
-    let load = statements();
+    let load = statements(&force());
     let mut sent = load.founding();
     send(&bus, &sent).await;
     // The founding comes first; everything after it commutes.
@@ -48,7 +48,7 @@ pub async fn run(seed: u64, facts: u64) -> Outcome {
     told.extend(receipts(&bus, &sent[told.len()..]).await?);
     faults.stop();
     recorder.stop().await?;
-    let (size, root) = hold_to(&ledger, &told, &BTreeSet::new())?;
+    let (size, root) = hold_to(&ledger, &signer(), &told, &BTreeSet::new())?;
     if size != sent.len() as u64 {
         return Err(format!("{} statements were sent, and {size} are entries", sent.len()));
     }

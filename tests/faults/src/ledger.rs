@@ -5,6 +5,7 @@ use std::path::Path;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use host::bus::names::Force;
 use ledger_audit::source::Folder;
 use ledger_audit::{ExportDir, Trust, Verdict, audit};
 use ledger_core::checkpoint::LogSigner;
@@ -15,33 +16,39 @@ use ledger_core::wire::Durable;
 use ledger_store::{Reader, export};
 use load::Load;
 
-use crate::Outcome;
-
-const SEEDS: [[u8; 32]; 2] = [[1; 32], [2; 32]];
+use crate::{Outcome, force};
 
 /// Officers who sign facts.
 const OFFICERS: u32 = 4;
 
-/// The log's keys.
-///
-/// # Panics
-/// Never: the seeds are constants that make keys.
+/// The log's keys, where nothing else is said about the force.
 #[must_use]
 pub fn signer() -> LogSigner {
+    signer_of(&force())
+}
+
+/// The keys of a force's log.
+pub(crate) fn signer_of(force: &Force) -> LogSigner {
+    let [one, other] = seeds(force);
     let origin = load::ORIGIN.parse().expect("the load's origin is one");
-    LogSigner::new(origin, &SEEDS[0], &SEEDS[1]).expect("two seeds make a log's keys")
+    LogSigner::new(origin, &one, &other).expect("two seeds make a log's keys")
+}
+
+fn seeds(force: &Force) -> [[u8; 32]; 2] {
+    ["ed25519", "ml-dsa-44"].map(|kind| Hash::of(format!("{force} {kind}").as_bytes()).0)
 }
 
 /// The file in which a recorder finds them.
-pub(crate) fn key_file() -> String {
+pub(crate) fn key_file(force: &Force) -> String {
+    let [one, other] = seeds(force);
     let line = |what: &str, seed: &[u8]| format!("{what} {} {}\n", load::ORIGIN, STANDARD.encode(seed));
-    line("ed25519", &SEEDS[0]) + &line("ml-dsa-44", &SEEDS[1])
+    line("ed25519", &one) + &line("ml-dsa-44", &other)
 }
 
-/// The statements of every ledger here.
+/// The statements of a force's ledger. But for the founding, which names the log's keys, they are the same everywhere.
 #[must_use]
-pub fn statements() -> Load {
-    Load::new(OFFICERS, signer().verifier().vkeys())
+pub fn statements(force: &Force) -> Load {
+    Load::new(OFFICERS, signer_of(force).verifier().vkeys())
 }
 
 /// What a recorder writes on its own.
@@ -51,6 +58,7 @@ const EPOCH: &str = "scrutiny.registry.v1.RecorderEpochStarted";
 /// what founded it and what recorders wrote when they took over. Gives its size and root.
 pub(crate) fn hold_to(
     dir: &Path,
+    log: &LogSigner,
     told: &BTreeMap<StatementId, Durable>,
     founding: &BTreeSet<StatementId>,
 ) -> Outcome<(u64, Hash)> {
@@ -72,16 +80,16 @@ pub(crate) fn hold_to(
             return Err(format!("{id} was said to be entry {}, and is {:?}", durable.index, places.get(id)));
         }
     }
-    clean(&reader, places.len() as u64)
+    clean(&reader, log, places.len() as u64)
 }
 
 /// Audits an export of it.
-fn clean(reader: &Reader, entries: u64) -> Outcome<(u64, Hash)> {
+fn clean(reader: &Reader, log: &LogSigner, entries: u64) -> Outcome<(u64, Hash)> {
     let folder = tempfile::tempdir().map_err(|e| e.to_string())?;
     let to = folder.path().join("export");
     let exported = export(reader, &to, true, &mut |_, _| {}).map_err(|e| format!("exporting: {e}"))?;
     let source = ExportDir::open(Folder::new(&to)).map_err(|e| format!("opening the export: {e}"))?;
-    let trust = Trust { log: Some(signer().verifier()), ..Trust::default() };
+    let trust = Trust { log: Some(log.verifier()), ..Trust::default() };
     let report = audit(&source, &trust, &mut |_| {});
     if report.verdict != Verdict::Clean || report.entries != entries {
         return Err(format!(

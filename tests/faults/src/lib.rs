@@ -5,6 +5,8 @@
 //!    outbox ◄──────── receipts ◄───────────┴──► mirror (here)
 //! ```
 //!
+//! A [`Scene`] is one force: one broker or three, one recorder or several. A [`Nation`] is several of them and their hub.
+//!
 //! Everybody connects with the key and the permissions that `scrutiny bus provision` gives. After each fault
 //! ([`Scene::all_is_well`]): every statement that was sent has a receipt or a recorded refusal; every one that was
 //! acknowledged as durable is in the ledger exactly once, where it was said to be; the mirror agrees with the
@@ -16,6 +18,7 @@
 mod here;
 pub mod in_process;
 mod ledger;
+mod nation;
 mod officer;
 mod process;
 mod running;
@@ -26,6 +29,7 @@ mod setting;
 
 pub use here::RecorderHere;
 pub use ledger::{signer, statements};
+pub use nation::Nation;
 pub use officer::Officer;
 pub use process::{Process, Programs};
 pub use running::{Running, good_and_bad};

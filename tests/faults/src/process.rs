@@ -19,6 +19,8 @@ pub struct Programs {
     pub recorder: PathBuf,
     /// The desk.
     pub response: PathBuf,
+    /// The hub.
+    pub hub: PathBuf,
 }
 
 impl Programs {
@@ -32,7 +34,11 @@ impl Programs {
             let path = this.with_file_name(name);
             if path.is_file() { Ok(path) } else { Err(format!("{} is not built", path.display())) }
         };
-        Ok(Programs { recorder: beside("faulty-recorder")?, response: beside("faulty-response")? })
+        Ok(Programs {
+            recorder: beside("faulty-recorder")?,
+            response: beside("faulty-response")?,
+            hub: beside("faulty-hub")?,
+        })
     }
 }
 

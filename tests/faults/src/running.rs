@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::task::JoinHandle;
 
-use crate::{Officer, Outcome, Scene};
+use crate::{Officer, Outcome, SETTLE, Scene};
 
 /// Statements that are handed in together, and the pause behind them: a hundred and sixty a second, of which a debug
 /// build on two cores keeps up with many times as many.
@@ -49,11 +49,36 @@ impl Scene {
     /// When whoever handed them in panicked.
     pub async fn end_load(&mut self, running: Running) -> Outcome<u64> {
         running.stop.store(true, Ordering::SeqCst);
-        let (officer, next) = running.work.await.map_err(|e| e.to_string())?;
+        let (mut officer, next) = running.work.await.map_err(|e| e.to_string())?;
+        officer.durable.append(&mut self.officer.durable);
         self.officer = officer;
         let sent = next - self.next_fact;
         self.next_fact = next;
         Ok(sent)
+    }
+
+    /// Statements that were handed in so far.
+    #[must_use]
+    pub fn sent(&self) -> u64 {
+        self.next_fact + self.singles
+    }
+
+    /// Hands in one statement more than those, a fact of a high number, and waits for its receipt. Says how long that took.
+    ///
+    /// # Errors
+    /// When there is none within a minute and a half, or it is refused.
+    pub async fn is_receipted(&mut self, fact: u64) -> Outcome<Duration> {
+        let mut officer = self.new_officer().await?;
+        let begun = Instant::now();
+        officer.send(vec![self.load.fact(fact)]).await;
+        officer.settle(SETTLE).await?;
+        let took = begun.elapsed();
+        if !officer.refused.is_empty() {
+            return Err(format!("fact {fact}: {:?}", officer.refused));
+        }
+        self.singles += 1;
+        self.officer.durable.extend(officer.durable);
+        Ok(took)
     }
 }
 

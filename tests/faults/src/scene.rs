@@ -21,7 +21,7 @@ use load::{Load, Signed};
 use mirror::{Following, LogKey, Mirror};
 use tempfile::TempDir;
 
-use crate::ledger::{hold_to, key_file, signer, statements};
+use crate::ledger::{hold_to, key_file, signer_of, statements};
 use crate::services::Seat;
 use crate::{Officer, Outcome, Process, Programs, Setting, servers};
 
@@ -52,11 +52,13 @@ pub struct Scene {
     pub mirror: Mirror,
     _following: Following,
     pub(crate) force: Force,
+    pub(crate) leaf: Option<String>,
     pub(crate) programs: Programs,
     pub(crate) folder: TempDir,
     pub(crate) seats: Vec<Seat>,
     pub(crate) desk: Option<Process>,
     pub(crate) next_fact: u64,
+    pub(crate) singles: u64,
     founding: BTreeSet<StatementId>,
 }
 
@@ -67,12 +69,18 @@ impl Scene {
     /// When something does not start.
     pub async fn start(programs: Programs, setting: Setting) -> Outcome<Option<Scene>> {
         let Some(mut scene) = Scene::set_up(programs, setting).await? else { return Ok(None) };
-        scene.start_services()?;
-        scene.found().await?;
-        for other in 1..scene.seats.len() {
-            scene.start_recorder_at(other)?;
-        }
+        scene.begin().await?;
         Ok(Some(scene))
+    }
+
+    /// Starts every service, and founds the ledger.
+    ///
+    /// # Errors
+    /// When something does not start.
+    pub async fn begin(&mut self) -> Outcome {
+        self.start_services()?;
+        self.found().await?;
+        (1..self.seats.len()).try_for_each(|other| self.start_recorder_at(other))
     }
 
     /// The same, with nothing founded, and no service at work yet.
@@ -81,14 +89,15 @@ impl Scene {
     /// When something does not start.
     pub async fn set_up(programs: Programs, setting: Setting) -> Outcome<Option<Scene>> {
         let folder = tempfile::tempdir().map_err(|e| e.to_string())?;
-        let Some(servers) = servers::start(&setting, folder.path()).await? else { return Ok(None) };
-        fs::write(folder.path().join("log.key"), key_file()).map_err(|e| e.to_string())?;
+        let started = servers::start(&setting, folder.path()).await?;
+        let Some((servers, leaf)) = started else { return Ok(None) };
+        fs::write(folder.path().join("log.key"), key_file(&setting.force)).map_err(|e| e.to_string())?;
         let force = setting.force.clone();
         let bus = connect(&servers, folder.path(), Identity::Officer).await?;
         let officer = Officer::new(bus, force.clone());
         let bus = connect(&servers, folder.path(), Identity::Projector).await?;
         let (mirror, following) = new_mirror(bus, force.clone())?;
-        let load = Arc::new(statements());
+        let load = Arc::new(statements(&force));
         let seats = seats(&setting, &load, folder.path())?;
         Ok(Some(Scene {
             servers,
@@ -97,11 +106,13 @@ impl Scene {
             mirror,
             _following: following,
             force,
+            leaf,
             programs,
             folder,
             seats,
             desk: None,
             next_fact: 0,
+            singles: 0,
             founding: BTreeSet::new(),
         }))
     }
@@ -187,7 +198,11 @@ impl Scene {
     /// # Errors
     /// Says which promise is broken.
     pub async fn all_agree(&mut self) -> Outcome<u64> {
-        self.officer.settle(SETTLE).await?;
+        if let Err(why) = self.officer.settle(SETTLE).await {
+            let logs: Vec<String> = (0..self.seats.len()).map(|place| self.log_of(place)).collect();
+            let desk = fs::read_to_string(self.folder.path().join("response.log")).unwrap_or_default();
+            return Err(format!("{why}\n{}\nDESK\n{desk}", logs.join("\n--\n")));
+        }
         let head = self.head().await?;
         let same = |standing: mirror::Standing| (standing.size, standing.root) == (head.size, head.root);
         self.until(same, "the mirror agrees with the recorder").await?;
@@ -215,7 +230,12 @@ impl Scene {
 
     /// Holds one recorder's ledger to everything that was acknowledged.
     fn held_by(&self, place: usize) -> Outcome<(u64, Hash)> {
-        hold_to(&self.seats[place].ledger, &self.officer.durable, &self.founding)
+        self.held_in(&self.seats[place].ledger)
+    }
+
+    /// The same for a ledger's folder, whoever keeps it.
+    pub(crate) fn held_in(&self, ledger: &Path) -> Outcome<(u64, Hash)> {
+        hold_to(ledger, &signer_of(&self.force), &self.officer.durable, &self.founding)
     }
 
     /// Kills the recorder at some moment while statements are on their way, starts it again, and checks everything.
@@ -326,7 +346,7 @@ pub(crate) async fn connect(servers: &Cluster, folder: &Path, who: Identity) -> 
 
 pub(crate) fn new_mirror(bus: Bus, force: Force) -> Outcome<(Mirror, Following)> {
     let store = MemoryStore::open(&MemoryDisk::new()).map_err(|e| e.to_string())?;
-    let log = LogKey::Given(Box::new(signer().verifier()));
+    let log = LogKey::Given(Box::new(signer_of(&force).verifier()));
     let mirror = Mirror::open(Box::new(store), log).map_err(|e| e.to_string())?;
     let following = mirror::follow(mirror.clone(), bus, force);
     Ok((mirror, following))

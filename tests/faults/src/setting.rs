@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use host::bus::names::Force;
+use host::provision::HubLink;
 
 use crate::force;
 
@@ -17,12 +18,14 @@ pub struct Setting {
     pub recorders: usize,
     /// Where the first recorder's ledger is; in the scene's own folder when nothing is said.
     pub ledger: Option<PathBuf>,
+    /// The hub it is linked to, if it is.
+    pub hub: Option<HubLink>,
 }
 
 impl Default for Setting {
     /// One of each.
     fn default() -> Setting {
-        Setting { force: force(), servers: 1, recorders: 1, ledger: None }
+        Setting { force: force(), servers: 1, recorders: 1, ledger: None, hub: None }
     }
 }
 

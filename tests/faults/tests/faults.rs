@@ -17,6 +17,7 @@ fn programs() -> Programs {
     Programs {
         recorder: PathBuf::from(env!("CARGO_BIN_EXE_faulty-recorder")),
         response: PathBuf::from(env!("CARGO_BIN_EXE_faulty-response")),
+        hub: PathBuf::from(env!("CARGO_BIN_EXE_faulty-hub")),
     }
 }
 
