@@ -12,6 +12,11 @@ use crate::harness::root;
 const ROLES: [&Role; 5] =
     [&recorder::service::ROLE, &projector::service::ROLE, &review::ROLE, &inspection::ROLE, &response::ROLE];
 
+/// Every role that has a sample: a force's, and the hub's, which is not part of a force's deployment.
+fn sampled() -> impl Iterator<Item = &'static Role> {
+    ROLES.into_iter().chain([&hub::ROLE])
+}
+
 /// What the steps of deploy/README.md make; it is not in the repository.
 const MADE: &str = "./deploy/own/";
 
@@ -32,7 +37,7 @@ fn texts(list: &Value) -> Vec<&str> {
 #[test]
 fn every_sample_configuration_is_read_by_the_role_it_is_for() {
     let mut seen = 0;
-    for role in ROLES {
+    for role in sampled() {
         let file = root().join("deploy").join(format!("{}.toml", role.name));
         let config = Config::gather(role, Given { file: Some(file), ..Given::default() });
         let config = config.unwrap_or_else(|e| panic!("deploy/{}.toml: {e}", role.name));
@@ -50,7 +55,7 @@ fn every_sample_configuration_is_read_by_the_role_it_is_for() {
 
 #[test]
 fn every_role_takes_its_own_defaults_and_says_so_in_its_help() {
-    for role in ROLES {
+    for role in sampled() {
         host::command(role).debug_assert();
         let required = role.keys.iter().filter(|key| key.default.is_none() && !key.optional);
         let mut flags: Vec<(String, String)> =

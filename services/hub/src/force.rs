@@ -55,6 +55,7 @@ pub(crate) struct Given {
 /// Watches a force until the process stops.
 pub(crate) async fn watch(given: Given) {
     let mut watch = Watch::new(given.limits, given.folder.policy.exists(), Instant::now());
+    given.reports.put(report(&given, &watch, None, None, Instant::now()));
     loop {
         let opened = tokio::select! {
             opened = open(&given) => opened,

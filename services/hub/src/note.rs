@@ -29,4 +29,11 @@ impl Note {
         let checkpoint = opened.map_err(|e| e.to_string())?;
         Ok(Self { size: checkpoint.size, root: checkpoint.root, bytes, keys: log.vkeys() })
     }
+
+    /// Which log it is of.
+    #[must_use]
+    pub fn origin(&self) -> String {
+        let note = SignedCheckpoint::parse(&self.bytes).expect("it was parsed when it was opened");
+        note.claimed_origin().to_string()
+    }
 }

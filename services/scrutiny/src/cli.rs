@@ -2,6 +2,7 @@
 
 mod bus;
 mod dataset;
+mod hub;
 mod import;
 mod key;
 mod reviews;
@@ -18,6 +19,7 @@ pub(crate) use bus::{
     Bus, BusCheck, BusProvision, BusProvisionForce, BusProvisionHub, BusProvisionWhat, Make, Servers,
 };
 pub(crate) use dataset::{Coverage, Dataset, Months, Residents, Revisions, ShowDataset, TableFigures, Which};
+pub(crate) use hub::{Hub, HubCheckFork, HubRegister, HubStatus};
 pub(crate) use import::{ExportSource, Import, ImportFiles, Sources};
 pub(crate) use key::{By, Key, KeyEnrol, KeyNew, KeyReason, KeyRevoke, KeyRotate};
 pub(crate) use reviews::{AllReviews, Pseudonym};
@@ -83,6 +85,9 @@ pub(crate) enum Command {
     /// Configure a broker for the services, and check one
     #[command(subcommand)]
     Bus(Bus),
+    /// Look at every force's ledger side by side, as the national hub mirrors them
+    #[command(subcommand)]
+    Hub(Hub),
     /// Sign statements and record them
     Record(Record),
     /// List, send again or drop what was signed here and handed in, and has no verified receipt yet

@@ -13,6 +13,7 @@ pub(crate) mod explain;
 pub(crate) mod export;
 pub(crate) mod figures;
 pub(crate) mod flow;
+pub(crate) mod hub;
 pub(crate) mod import;
 pub(crate) mod init;
 pub(crate) mod inspection;

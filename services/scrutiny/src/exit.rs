@@ -52,6 +52,21 @@ impl Stop {
         }
     }
 
+    /// The same, about one of several.
+    pub(crate) fn about(self, name: &str) -> Self {
+        let about = |sentence: String| format!("{name}: {sentence}");
+        match self {
+            Self::Usage(s) => Self::Usage(about(s)),
+            Self::VerificationFailed(s) => Self::VerificationFailed(about(s)),
+            Self::CannotDecide(s) => Self::CannotDecide(about(s)),
+            Self::NotFound(s) => Self::NotFound(about(s)),
+            Self::Refused(s) => Self::Refused(about(s)),
+            Self::Conflict(s) => Self::Conflict(about(s)),
+            Self::Io(s) => Self::Io(about(s)),
+            Self::Kept(s) => Self::Kept(about(s)),
+        }
+    }
+
     /// The word that stands for the code in `--json` output.
     pub(crate) fn word(&self) -> &'static str {
         match self {

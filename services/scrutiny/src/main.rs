@@ -54,6 +54,7 @@ fn run(cli: Cli, out: Output) -> Done {
         Command::Up(args) => commands::up::run(&args, at, out),
         Command::Bus(Bus::Provision(args)) => commands::bus::provision(&args, out),
         Command::Bus(Bus::Check(args)) => commands::bus::check(&args, at, out),
+        Command::Hub(command) => commands::hub::run(&command, at, out),
         Command::Status(args) => commands::status::run(&args, at, out),
         Command::Record(args) => commands::record::run(&args, at, out),
         Command::Outbox(Outbox::List) => commands::outbox::list(at, out),
