@@ -133,6 +133,21 @@ impl State {
         }
     }
 
+    /// What is known of the charter, keys, roles, delegations and recorders, alone: all that the registry's own kinds are
+    /// judged by, and small.
+    #[must_use]
+    pub fn registry(&self) -> Self {
+        Self {
+            origin: self.origin.clone(),
+            charter: self.charter.clone(),
+            recorders: self.recorders.clone(),
+            keys: self.keys.clone(),
+            assignments: self.assignments.clone(),
+            delegations: self.delegations.clone(),
+            ..Self::default()
+        }
+    }
+
     /// The ledger's name; none before entry 0.
     #[must_use]
     pub fn origin(&self) -> Option<&Origin> {

@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use crate::known::Known;
 use bytes::Bytes;
 use ledger_core::checkpoint::{CheckpointError, LogVerifier, SignedCheckpoint};
 use ledger_core::entry::{Entry, EntryError};
@@ -40,6 +41,14 @@ pub enum Break {
         /// Where it would stand.
         index: EntryIndex,
         /// In what.
+        problem: String,
+    },
+    /// An entry that changes who may sign, and that nobody was allowed to write.
+    #[error("entry {index} changes who may sign, and may not: {problem}")]
+    Authority {
+        /// Where it would stand.
+        index: EntryIndex,
+        /// Why not.
         problem: String,
     },
     /// A checkpoint that is not this log's.
@@ -131,15 +140,23 @@ impl<'a> Extension<'a> {
     }
 }
 
-/// Whether the log signed this note over a tree of this size and root.
-pub(crate) fn check_note(note: &[u8], log: &LogVerifier, size: TreeSize, root: Hash) -> Result<(), Break> {
-    let unsigned = |e: CheckpointError| Break::Signature { size, problem: e.to_string() };
-    let signed = SignedCheckpoint::parse(note).and_then(|stranger| stranger.open(log)).map_err(unsigned)?;
+/// Whether the log signed this note, with the keys in force at this size, over a tree of this size and root.
+///
+/// False when the entries name the keys that signed, and not (yet) those that the operator gave: then it says nothing.
+pub(crate) fn check_note(note: &[u8], known: &Known, size: TreeSize, root: Hash) -> Result<bool, Break> {
+    let problem = |e: CheckpointError| Break::Signature { size, problem: e.to_string() };
+    let stranger = SignedCheckpoint::parse(note).map_err(problem)?;
+    let opened = stranger.open(known.at(size)?);
+    let (signed, counts) = match (opened, known.unreached(size).map(|named| stranger.open(named))) {
+        (Ok(signed), _) => (signed, true),
+        (Err(_), Some(Ok(signed))) => (signed, false),
+        (Err(error), _) => return Err(problem(error)),
+    };
     if signed.size != size {
         let problem = format!("it covers {} entries", signed.size);
         return Err(Break::Signature { size, problem });
     }
-    if signed.root == root { Ok(()) } else { Err(Break::Root { size, signed: signed.root, got: root }) }
+    if signed.root == root { Ok(counts) } else { Err(Break::Root { size, signed: signed.root, got: root }) }
 }
 
 /// The log that entry 0 founds; `None` when it founds none.

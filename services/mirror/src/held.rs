@@ -1,7 +1,6 @@
 //! The copy itself: a store, the state that the rules make of it, and the edge of its tree.
 
 use bytes::Bytes;
-use ledger_core::checkpoint::LogVerifier;
 use ledger_core::entry::Entry;
 use ledger_core::ids::{EntryIndex, TreeSize};
 use ledger_core::merkle::{self, Frontier, TreeError};
@@ -10,6 +9,7 @@ use ledger_rules::{State, evolve_entry};
 use ledger_store::{Store, StoreError, TreeOf};
 
 use crate::extend::{Break, Extension, check_note, founded_log};
+use crate::known::{self, Known};
 use crate::{LogKey, Standing};
 
 /// Entries between two snapshots of the state: replaying this many takes well under a second.
@@ -19,9 +19,13 @@ pub(crate) struct Held {
     store: Box<dyn Store>,
     state: State,
     frontier: Frontier,
-    /// `None` until it is known, from entry 0.
-    log: Option<LogVerifier>,
-    covered: TreeSize,
+    known: Known,
+    /// Size of the latest checkpoint kept.
+    noted: TreeSize,
+    /// Whether a checkpoint under keys that the operator gave was seen over these very entries.
+    vouched: bool,
+    /// Whether it was said that there is none.
+    warned: bool,
     snapshot_at: TreeSize,
 }
 
@@ -30,24 +34,47 @@ impl Held {
         let head = store.head();
         let (state, snapshot_at) = replay(&*store)?;
         let frontier = Frontier::read(head.size, &TreeOf(&*store)).map_err(tree)?;
-        let log = match log {
-            LogKey::Given(log) => Some(*log),
-            LogKey::FromFirstEntry => None,
+        let given = match log {
+            LogKey::Given(log) => vec![*log],
+            LogKey::AnyOf(logs) => logs,
+            LogKey::FromFirstEntry => Vec::new(),
         };
-        let mut held = Self { store, state, frontier, log, covered: TreeSize(0), snapshot_at };
+        let known = Known::new(given, &state);
+        let (noted, vouched, warned) = (TreeSize(0), false, false);
+        let mut held = Self { store, state, frontier, known, noted, vouched, warned, snapshot_at };
         if let Some(first) = held.store.entry(EntryIndex(0))? {
             held.meet_first(&parse(EntryIndex(0), &first)?)?;
         }
         if let Some((size, note)) = held.store.latest_checkpoint()? {
-            held.check(size, &note)?;
-            held.covered = size;
+            if !held.check(size, &note)? {
+                let problem = "the copy was signed by other keys than those that were given".to_owned();
+                return Err(Break::Signature { size, problem });
+            }
+            held.noted = size;
+            held.vouched = held.known.vouches(held.known.at(size)?) || held.finds_a_voucher()?;
         }
         Ok(held)
     }
 
+    /// Whether a checkpoint of a time at which the operator's keys signed is kept here.
+    fn finds_a_voucher(&self) -> Result<bool, Break> {
+        for (from, until) in self.known.vouched_sizes() {
+            let covering = self.store.first_checkpoint_covering(EntryIndex(from.0.saturating_sub(1)))?;
+            let Some((size, note)) = covering.filter(|(size, _)| *size <= until) else { continue };
+            self.check(size, &note)?;
+            return Ok(true);
+        }
+        Ok(false)
+    }
+
     pub(crate) fn standing(&self) -> Standing {
         let head = self.store.head();
-        Standing { size: head.size, root: head.root, covered: self.covered }
+        let covered = if self.vouched { self.noted } else { TreeSize(0) };
+        Standing { size: head.size, root: head.root, covered }
+    }
+
+    pub(crate) fn known(&self) -> &Known {
+        &self.known
     }
 
     pub(crate) fn store(&self) -> &dyn Store {
@@ -73,23 +100,28 @@ impl Held {
         if let Some(first) = entries.first().filter(|entry| entry.index == EntryIndex(0)) {
             self.meet_first(first)?;
         }
+        let registry = known::judge(&entries, &self.state)?;
+        let changed = registry.filter(|registry| registry.recorders() != self.state.recorders());
+        let known = changed.map(|registry| self.known.after(&registry));
         let end = batch.end();
-        if let Some(note) = &batch.checkpoint {
+        let counts = match &batch.checkpoint {
             // Before anything is kept: what the log contradicts shall not get in.
-            if end == frontier.size() {
-                check_note(note, self.log(end)?, end, frontier.root())?;
-            } else {
-                self.check(end, note)?;
+            Some(note) if end == frontier.size() => {
+                check_note(note, known.as_ref().unwrap_or(&self.known), end, frontier.root())?
             }
-        }
+            Some(note) => self.check(end, note)?,
+            None => false,
+        };
         if !sealed.is_empty() {
             self.store.append(sealed)?;
             entries.iter().for_each(|entry| evolve_entry(&mut self.state, entry));
             self.frontier = frontier;
         }
-        if let Some(note) = batch.checkpoint.clone().filter(|_| end > self.covered) {
-            self.store.put_checkpoint(end, note)?;
-            self.covered = end;
+        if let Some(known) = known {
+            self.known = known;
+        }
+        if let Some(note) = &batch.checkpoint {
+            self.note(end, note, counts)?;
         }
         if self.store.head().size.0 - self.snapshot_at.0 >= SNAPSHOT_EVERY {
             self.save_snapshot();
@@ -108,31 +140,34 @@ impl Held {
     }
 
     /// A checkpoint over what is held.
-    fn check(&self, size: TreeSize, note: &Bytes) -> Result<(), Break> {
+    fn check(&self, size: TreeSize, note: &Bytes) -> Result<bool, Break> {
         let root = merkle::tree_root(size, &TreeOf(&*self.store)).map_err(tree)?;
-        check_note(note, self.log(size)?, size, root)
+        check_note(note, &self.known, size, root)
     }
 
-    pub(crate) fn log(&self, size: TreeSize) -> Result<&LogVerifier, Break> {
-        let problem = || "no log key is known: none was given, and entry 0 names none".to_owned();
-        self.log.as_ref().ok_or_else(|| Break::Signature { size, problem: problem() })
+    /// Keeps a checkpoint that was checked, where it counts.
+    fn note(&mut self, size: TreeSize, note: &Bytes, counts: bool) -> Result<(), Break> {
+        let vouches = counts && self.known.vouches(self.known.at(size)?);
+        self.vouched |= vouches;
+        if !self.vouched && !std::mem::replace(&mut self.warned, true) {
+            tracing::warn!(%size, "no checkpoint by the keys that were given was seen yet: nothing is covered");
+        }
+        if counts && size > self.noted {
+            self.store.put_checkpoint(size, note.clone())?;
+            self.noted = size;
+        }
+        Ok(())
     }
 
     /// Entry 0 names the log. Where a key was given, it must be that log's.
-    fn meet_first(&mut self, entry: &Entry) -> Result<(), Break> {
+    fn meet_first(&self, entry: &Entry) -> Result<(), Break> {
         let broken = |problem: String| Break::Chain { index: EntryIndex(0), problem };
         let founded = founded_log(entry).ok_or_else(|| broken("it founds no ledger".to_owned()))?;
-        match &self.log {
-            Some(given) if given.origin() != founded.origin() => {
-                let problem =
-                    format!("it founds {}, and the key is for {}", founded.origin(), given.origin());
-                Err(broken(problem))
+        match self.known.given_origin() {
+            Some(given) if given != founded.origin().as_str() => {
+                Err(broken(format!("it founds {}, and the key is for {given}", founded.origin())))
             }
-            Some(_) => Ok(()),
-            None => {
-                self.log = Some(founded);
-                Ok(())
-            }
+            _ => Ok(()),
         }
     }
 

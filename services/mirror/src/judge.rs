@@ -70,11 +70,11 @@ impl Held {
         let unsigned = |size, problem| Break::Signature { size, problem };
         let stranger = SignedCheckpoint::parse(note).map_err(|e| unsigned(TreeSize(0), e.to_string()))?;
         let size = stranger.claimed_size();
-        stranger.open(self.log(size)?).map_err(|e| unsigned(size, e.to_string()))
+        stranger.open(self.known().at(size)?).map_err(|e| unsigned(size, e.to_string()))
     }
 
     /// The keys that sign checkpoints of this size; `None` while they are not known.
     pub(crate) fn log_at(&self, size: TreeSize) -> Option<LogVerifier> {
-        self.log(size).ok().cloned()
+        self.known().at(size).ok().cloned()
     }
 }

@@ -1,7 +1,7 @@
 //! A verified copy of somebody else's ledger, kept current.
 //!
 //! In scope: taking what a recorder sealed, checking it, keeping it, and saying how far it goes. Out of scope:
-//! whether the entries were *allowed* (`ledger-audit` asks the rules again), what they mean (`projector`), and
+//! whether the entries were *allowed* (`ledger-audit` asks the rules again; only who may sign is judged here), what they mean (`projector`), and
 //! sealed content, which never travels with the entries.
 //!
 //! ```text
@@ -12,7 +12,8 @@
 //!
 //! **Trust.** The stream is not trusted: whoever can write to it can write anything. Every entry must follow the one
 //! before (its leaf hash, its stream's version), and every checkpoint must be signed by the log and state the root of
-//! the very entries held here. What lies beyond the last checkpoint is chained and not yet signed for:
+//! the very entries held here. Acts of the registry are judged as they come, so that a log that rotates its keys is
+//! followed from the keys that are known to those that two root keys authorised. What lies beyond the last checkpoint is chained and not yet signed for:
 //! [`Standing::covered`] says how far the log's word goes. Without a pinned log key the keys are those that entry 0
 //! names, and then all that is known is that the copy agrees with itself ([`LogKey::FromFirstEntry`]).
 //!
@@ -24,6 +25,7 @@ mod extend;
 mod follow;
 mod held;
 mod judge;
+mod known;
 mod sequence;
 
 use std::fmt;
@@ -49,8 +51,12 @@ pub use judge::Judgment;
 /// Which log signs.
 #[derive(Debug, Clone)]
 pub enum LogKey {
-    /// The one whose keys the operator gave. Entry 0 must found that log.
+    /// The one whose keys the operator gave. Entry 0 must found that log. Keys that came later are believed because
+    /// entries that two root keys signed authorise them, once a checkpoint under the given ones was seen.
     Given(Box<LogVerifier>),
+    /// One of several sets that the operator gave, of a log that rotated its keys. Any of them will do: which sign at
+    /// which size, the entries say.
+    AnyOf(Vec<LogVerifier>),
     /// The one that entry 0 names: the copy is checked against itself, and nobody vouches for entry 0.
     FromFirstEntry,
 }
@@ -74,8 +80,20 @@ impl LogKey {
         let wrong = |why: String| NoLogKey { path: path.to_owned(), why };
         let text = std::fs::read(path).map_err(|e| wrong(e.to_string()))?;
         let policy = Policy::parse(&text).map_err(|e| wrong(e.to_string()))?;
-        let keys = policy.logs().iter().map(|log| log.key.clone()).collect();
-        Ok(Self::Given(Box::new(LogVerifier::new(keys).map_err(|e| wrong(e.to_string()))?)))
+        let Some(first) = policy.logs().first() else { return Err(wrong("it names no log".to_owned())) };
+        if let Some(other) = policy.logs().iter().find(|log| log.key.name() != first.key.name()) {
+            let (one, other) = (first.key.name(), other.key.name());
+            return Err(wrong(format!("it names two logs, {one} and {other}, and a copy is of one")));
+        }
+        let mut sets = policy.log_sets(first.key.name());
+        match (sets.pop(), sets.is_empty()) {
+            (None, _) => Err(wrong("its keys are no log's".to_owned())),
+            (Some(only), true) => Ok(Self::Given(Box::new(only))),
+            (Some(last), false) => {
+                sets.push(last);
+                Ok(Self::AnyOf(sets))
+            }
+        }
     }
 }
 

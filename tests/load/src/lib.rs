@@ -15,7 +15,9 @@ use prost::Message;
 use rayon::prelude::*;
 use scrutiny_proto::ledger::v1 as wire;
 use scrutiny_proto::ledger::v1::statement::Expected;
-use scrutiny_proto::registry::v1::{KeyEnrolled, LedgerFounded, RoleAssigned};
+use scrutiny_proto::registry::v1::{
+    CharterAdopted, CheckpointKeys, KeyEnrolled, LedgerFounded, LogKeyAuthorised, RoleAssigned,
+};
 use scrutiny_proto::response::v1::ScrutinyFactRecorded;
 use scrutiny_proto::vocabulary::Vocabulary;
 
@@ -98,6 +100,25 @@ impl Load {
         (seed, self.enrolment(n, &SigningKey::from_bytes(&seed), "REC", &format!("recorder-{number}")))
     }
 
+    /// The charter that gives each recorder log keys of its own, behind the founding.
+    #[must_use]
+    pub fn rotating(&self) -> Signed {
+        let mut charter = Vocabulary::get().first_charter();
+        charter.checkpoint_keys = CheckpointKeys::Rotated.into();
+        let body = CharterAdopted { charter: Some(charter), reason: "Keys of their own".to_owned() };
+        self.by_roots_on(900_000, "scrutiny.registry.v1.CharterAdopted", ("charter/ledger", 1), &body)
+    }
+
+    /// The log keys that a recorder may bring into force, where `seen` were authorised before.
+    #[must_use]
+    pub fn authorised(&self, number: u32, log_vkeys: Vec<String>, seen: u64) -> Signed {
+        let key = SigningKey::from_bytes(&self.recorder(number).0);
+        let recorder_key = public(&key).key_id().to_string();
+        let body = LogKeyAuthorised { recorder_key, log_vkeys, reason: "It stands by".to_owned() };
+        let stream = ("recorder/log-keys", seen);
+        self.by_roots_on(900_001 + seen, "scrutiny.registry.v1.LogKeyAuthorised", stream, &body)
+    }
+
     /// Facts number `range`, each of [`FACT_BYTES`] bytes, signed by one officer in turn, on all cores.
     #[must_use]
     pub fn facts(&self, range: std::ops::Range<u64>) -> Vec<Signed> {
@@ -158,8 +179,12 @@ impl Load {
     }
 
     fn by_roots(&self, n: u64, kind: &str, stream: &str, body: &impl Message) -> Signed {
+        self.by_roots_on(n, kind, (stream, 0), body)
+    }
+
+    fn by_roots_on(&self, n: u64, kind: &str, (stream, seen): (&str, u64), body: &impl Message) -> Signed {
         let signers: Vec<_> = self.roots.iter().map(|key| (key, "ROOT")).collect();
-        let made = statement(n, kind, stream, body, Expected::ExpectedVersion(0), &signers);
+        let made = statement(n, kind, stream, body, Expected::ExpectedVersion(seen), &signers);
         sign(made, &self.roots.iter().collect::<Vec<_>>())
     }
 }
