@@ -40,6 +40,7 @@ contract!(
     the_same_id_is_stored_once,
     an_id_is_forgotten_after_its_window,
     the_fence_refuses_whoever_believes_in_an_older_end,
+    the_fence_of_content_refuses_whoever_believes_in_another_end,
     a_follower_sees_every_message_once_and_in_order,
     a_message_is_read_back_as_it_was_sent,
     a_message_that_is_too_large_is_refused,

@@ -17,6 +17,9 @@ use crate::excuse::Branch;
 use crate::pool;
 use crate::step::Who;
 
+/// A message: the entries up to its end, its bytes, and the size of its checkpoint.
+type Stored = (u64, Bytes, Option<u64>);
+
 /// The history, and what the stream still has of it.
 pub(crate) struct Truth {
     stream: String,
@@ -30,7 +33,7 @@ pub(crate) struct Truth {
     leaders: BTreeMap<u64, Who>,
     notes: BTreeMap<u64, Bytes>,
     /// Every message as it was stored, by its sequence.
-    messages: BTreeMap<u64, (u64, Bytes)>,
+    messages: BTreeMap<u64, Stored>,
     next: u64,
     /// Entries up to the last message that the stream still has as it was stored.
     in_stream: u64,
@@ -120,7 +123,8 @@ impl Truth {
             let batch = SealedBatch::parse(&message.payload)
                 .or_else(|e| Promise::OneHistory.broken(format!("message {sequence} of the stream: {e}")))?;
             self.take(&batch, by)?;
-            self.messages.insert(sequence, (batch.end().0, message.payload));
+            let noted = batch.checkpoint.as_ref().map(|_| batch.end().0);
+            self.messages.insert(sequence, (batch.end().0, message.payload, noted));
             self.in_stream = self.in_stream.max(batch.end().0);
         }
         self.next = last + 1;
@@ -133,7 +137,7 @@ impl Truth {
             return Promise::OneHistory.broken(story);
         }
         // A message that was damaged or lost in its place is no gap: nobody can know of it who does not read it again.
-        let written = self.messages.values().map(|(end, _)| *end).max().unwrap_or(0);
+        let written = self.messages.values().map(|message| message.0).max().unwrap_or(0);
         if batch.first.0 > written && by.is_some() {
             let story = format!("{} leaves a gap behind entry {written} of the stream", name(by));
             return Promise::OneHistory.broken(story);
@@ -227,7 +231,9 @@ impl Truth {
         if signed.size != TreeSize(size) || Some(&signed.root) != root {
             return wrong(&"it is of another tree");
         }
-        if let Some((latest, _)) = self.notes.last_key_value().filter(|(latest, _)| **latest >= size) {
+        // One that a lost tail took may be above: nobody who signs now needs to have seen it.
+        let in_stream = self.messages.values().filter_map(|message| message.2).max();
+        if let Some(latest) = in_stream.filter(|latest| *latest >= size) {
             return wrong(&format!("there is one of {latest} entries already"));
         }
         self.notes.insert(size, note.clone());
@@ -240,7 +246,7 @@ impl Truth {
         self.next = last + 1;
         self.messages.split_off(&self.next);
         let good = messages.iter().filter_map(|message| {
-            let (end, payload) = self.messages.get(&message.sequence?)?;
+            let (end, payload, _) = self.messages.get(&message.sequence?)?;
             (*payload == message.payload).then_some(*end)
         });
         self.in_stream = good.max().unwrap_or(0);
@@ -261,7 +267,9 @@ impl Truth {
     pub(crate) fn is_damaged(&self, broker: &Broker) -> bool {
         let (_, messages) = broker.look(&self.stream, 1);
         let changed = |m: &host::bus::Message| {
-            m.sequence.and_then(|s| self.messages.get(&s)).is_some_and(|(_, payload)| *payload != m.payload)
+            m.sequence
+                .and_then(|s| self.messages.get(&s))
+                .is_some_and(|(_, payload, _)| *payload != m.payload)
         };
         messages.iter().any(changed)
     }

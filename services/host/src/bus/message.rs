@@ -12,6 +12,14 @@ pub struct Headers(BTreeMap<String, String>);
 /// The W3C trace context's header.
 pub const TRACEPARENT: &str = "traceparent";
 
+/// Header by which a stream keeps a message's id with it.
+pub const MESSAGE_ID: &str = "Nats-Msg-Id";
+
+/// Header that makes a fence of content beside [`Outgoing::expect_last`]: the stream takes the message only if its last
+/// message has this id. Sequences come again when a stream loses its end; an id that is made from a digest does not. A
+/// broker that was restarted may have forgotten the id, and refuses then.
+pub const EXPECTED_LAST_ID: &str = "Nats-Expected-Last-Msg-Id";
+
 /// What a CloudEvents reader wants to see in headers (binary mode, CloudEvents 1.0, NATS binding): unsigned
 /// copies of what the payload says.
 #[derive(Debug, Clone, PartialEq, Eq)]

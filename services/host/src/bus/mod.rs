@@ -46,7 +46,9 @@ use in_process::InProcess;
 pub use in_process::{Broker, Link};
 use jetstream::JetStream;
 pub(crate) use jetstream::LOG;
-pub use message::{CloudEvent, Headers, Message, Outgoing, Stored, TRACEPARENT};
+pub use message::{
+    CloudEvent, EXPECTED_LAST_ID, Headers, MESSAGE_ID, Message, Outgoing, Stored, TRACEPARENT,
+};
 pub use service::{EndpointSeen, Figures, Request, Requests, ServiceError, ServiceSeen, ServiceSpec};
 pub use stream::{Complaint, Copies, Copy, Keeps, Outlet, Source, SourceSeen, StreamSpec, Tail};
 

@@ -6,8 +6,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use host::bus::names::Force;
 use host::bus::{
-    Bus, BusError, BusEvent, Consumer, ConsumerSpec, Delivery, Headers, Keeps, Outgoing, PublishError,
-    RequestError, Requests, ServiceError, ServiceSpec, StreamSpec,
+    Bus, BusError, BusEvent, Consumer, ConsumerSpec, Delivery, EXPECTED_LAST_ID, Headers, Keeps, MESSAGE_ID,
+    Outgoing, PublishError, RequestError, Requests, ServiceError, ServiceSpec, StreamSpec,
 };
 
 const SOON: Duration = Duration::from_secs(5);
@@ -202,6 +202,22 @@ pub(crate) async fn the_fence_refuses_whoever_believes_in_an_older_end(bus: Bus)
     let tail = bus.tail(&force().sealed_log().name).await.unwrap();
     assert_eq!((tail.last_sequence, tail.messages, tail.deleted), (2, 2, 0));
     assert_eq!(tail.last.unwrap().payload, "b");
+}
+
+/// Numbers come again when a stream loses its end; ids that are made from content do not.
+pub(crate) async fn the_fence_of_content_refuses_whoever_believes_in_another_end(bus: Bus) {
+    let behind = |id: &str, text| {
+        let message = outgoing(&force().sealed(), text);
+        Outgoing { headers: Headers::new().with(EXPECTED_LAST_ID, id), expect_last: Some(1), ..message }
+    };
+    let first = outgoing(&force().sealed(), "a");
+    let id = first.id.clone();
+    bus.publish(first).await.unwrap();
+    assert!(matches!(bus.publish(behind("another", "b")).await, Err(PublishError::Fenced { .. })));
+    assert_eq!(bus.publish(behind(&id, "b")).await.unwrap().sequence, 2);
+    let tail = bus.tail(&force().sealed_log().name).await.unwrap();
+    let last = tail.last.unwrap();
+    assert_eq!(last.headers.get(MESSAGE_ID), Some(outgoing(&force().sealed(), "b").id.as_str()));
 }
 
 pub(crate) async fn a_follower_sees_every_message_once_and_in_order(bus: Bus) {

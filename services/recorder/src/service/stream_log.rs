@@ -5,6 +5,9 @@
 //! stream that lost its end gives the same numbers again (ABA). So the digest of the message at our place is
 //! remembered, and looked at before anything is built on a place that was not seen for a while.
 //!
+//! Beside the sequence the broker compares the last message's id, which is made from its digest, while it remembers it
+//! (it may not after a restart). So a place that is another one under the same number is refused at once.
+//!
 //! | the broker says | it means |
 //! |---|---|
 //! | stored | committed |
@@ -18,7 +21,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use host::Health;
 use host::bus::names::Force;
-use host::bus::{Bus, BusError, Headers, Message, Outgoing, PublishError};
+use host::bus::{Bus, BusError, EXPECTED_LAST_ID, Headers, MESSAGE_ID, Message, Outgoing, PublishError};
 use ledger_core::hash::Hash;
 use ledger_core::ids::{EntryIndex, TreeSize};
 use ledger_core::wire::{EntriesRequest, SealedBatch};
@@ -59,6 +62,10 @@ pub struct StreamLog {
     at: u64,
     /// Digest of the message there, where it is known.
     last: Option<Hash>,
+    /// Id of the message there, where it is known: with it the broker itself compares what stands at our place.
+    last_id: Option<String>,
+    /// The broker seems to have forgotten that id: the next append goes without it.
+    id_forgotten: bool,
     /// When the stream was last seen to end there.
     seen: Instant,
     /// The stream's last sequence, as it was told last.
@@ -74,7 +81,8 @@ pub struct StreamLog {
 enum Behind {
     /// The stream ends there.
     Nothing,
-    Ours,
+    /// Our own message, under this id.
+    Ours(Option<String>),
     Others,
     /// The stream ends before our place, or something else stands there.
     Shortened,
@@ -86,7 +94,20 @@ impl StreamLog {
     pub fn new(bus: Bus, force: Force) -> Self {
         let stream = force.sealed_log().name;
         let seen = Instant::now();
-        Self { bus, force, stream, health: None, at: 0, last: None, seen, end: 0, lost: false, failures: 0 }
+        Self {
+            bus,
+            force,
+            stream,
+            health: None,
+            at: 0,
+            last: None,
+            last_id: None,
+            id_forgotten: false,
+            seen,
+            end: 0,
+            lost: false,
+            failures: 0,
+        }
     }
 
     /// Says in this health what is in the way.
@@ -114,7 +135,7 @@ impl StreamLog {
             if self.seen.elapsed() > FRESH {
                 match self.look_behind(&digest).await {
                     Behind::Nothing => {}
-                    Behind::Ours => return self.appended(digest, self.at + 1),
+                    Behind::Ours(id) => return self.appended(digest, id, self.at + 1),
                     Behind::Others => return Fate::Fenced,
                     Behind::Shortened => return Fate::Shortened,
                 }
@@ -124,7 +145,7 @@ impl StreamLog {
                 Ok(stored) if !stored.duplicate && stored.sequence == self.at + 1 => {
                     // Where the answer took its time, what stood at our place when it was stored is asked again.
                     if asked.elapsed() <= FRESH || self.stands(self.at).await {
-                        return self.appended(digest, stored.sequence);
+                        return self.appended(digest, Some(self.id(&digest)), stored.sequence);
                     }
                     return Fate::Shortened;
                 }
@@ -133,11 +154,13 @@ impl StreamLog {
                     tokio::time::sleep(PAUSE).await;
                 }
                 outcome => {
+                    let fenced = matches!(outcome, Err(PublishError::Fenced { .. }));
                     self.failures += 1;
                     tracing::warn!(?outcome, "whether a batch was appended is not known; the stream is read");
                     match self.look_behind(&digest).await {
-                        Behind::Nothing => {}
-                        Behind::Ours => return self.appended(digest, self.at + 1),
+                        // Nobody has appended, and we are fenced out all the same.
+                        Behind::Nothing => self.id_forgotten = fenced,
+                        Behind::Ours(id) => return self.appended(digest, id, self.at + 1),
                         Behind::Others => return Fate::Fenced,
                         Behind::Shortened => return Fate::Shortened,
                     }
@@ -146,7 +169,12 @@ impl StreamLog {
         }
     }
 
-    fn appended(&mut self, digest: Hash, sequence: u64) -> Fate {
+    fn id(&self, digest: &Hash) -> String {
+        format!("{}-{}", digest.to_hex(), self.failures)
+    }
+
+    fn appended(&mut self, digest: Hash, id: Option<String>, sequence: u64) -> Fate {
+        (self.last_id, self.id_forgotten) = (id, false);
         (self.at, self.last, self.end, self.lost) = (sequence, Some(digest), sequence, false);
         self.seen = Instant::now();
         self.well();
@@ -154,11 +182,14 @@ impl StreamLog {
     }
 
     async fn publish(&self, payload: &Bytes, digest: &Hash) -> Result<host::bus::Stored, PublishError> {
-        let digest = digest.to_hex();
+        let mut headers = Headers::new().with(DIGEST, &digest.to_hex());
+        if let Some(id) = self.last_id.as_ref().filter(|_| !self.id_forgotten) {
+            headers.set(EXPECTED_LAST_ID, id);
+        }
         let message = Outgoing {
             subject: self.force.sealed(),
-            id: format!("{digest}-{}", self.failures),
-            headers: Headers::new().with(DIGEST, &digest),
+            id: self.id(digest),
+            headers,
             payload: payload.clone(),
             expect_last: Some(self.at),
         };
@@ -192,10 +223,13 @@ impl StreamLog {
         }
         while self.at < tail.last_sequence {
             let message = self.bus.message(&self.stream, self.at + 1).await?;
+            let id = id_of(message.as_ref());
             match Read::of(message) {
-                Read::Batch(_, digest) if digest == *ours => return Ok(Behind::Ours),
+                Read::Batch(_, digest) if digest == *ours => return Ok(Behind::Ours(id)),
                 Read::Batch(..) | Read::Lost => return Ok(Behind::Others),
-                Read::Nothing(digest) => (self.at, self.last) = (self.at + 1, Some(digest)),
+                Read::Nothing(digest) => {
+                    (self.at, self.last, self.last_id) = (self.at + 1, Some(digest), id);
+                }
             }
         }
         self.end = self.at;
@@ -269,6 +303,7 @@ impl StreamLog {
             low -= 1;
         }
         (self.at, self.last, self.end, self.lost) = (low.max(1) - 1, None, 0, false);
+        (self.last_id, self.id_forgotten) = (None, false);
         Ok(())
     }
 
@@ -292,6 +327,7 @@ impl StreamLog {
             }
             let message = self.bus.message(&self.stream, self.at + 1).await?;
             self.at += 1;
+            (self.last_id, self.id_forgotten) = (id_of(message.as_ref()), false);
             match Read::of(message) {
                 Read::Batch(batch, digest) => {
                     (self.last, self.lost) = (Some(digest), false);
@@ -312,6 +348,11 @@ impl StreamLog {
     }
 }
 
+/// The id under which the stream keeps a message.
+fn id_of(message: Option<&Message>) -> Option<String> {
+    message?.headers.get(MESSAGE_ID).map(str::to_owned)
+}
+
 impl CommitLog for StreamLog {
     fn append<'a>(&'a mut self, batch: &'a SealedBatch) -> BoxFuture<'a, Fate> {
         Box::pin(self.append_batch(batch))
@@ -321,7 +362,7 @@ impl CommitLog for StreamLog {
         Box::pin(async {
             match self.look_behind(&Hash::ZERO).await {
                 Behind::Nothing => Fate::Committed,
-                Behind::Ours | Behind::Others => Fate::Fenced,
+                Behind::Ours(_) | Behind::Others => Fate::Fenced,
                 Behind::Shortened => Fate::Shortened,
             }
         })

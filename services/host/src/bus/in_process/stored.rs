@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use super::queue::Reader;
 use crate::bus::consume::ConsumerSpec;
 use crate::bus::error::{FollowError, PublishError};
-use crate::bus::message::{Message, Outgoing, Stored};
+use crate::bus::message::{EXPECTED_LAST_ID, MESSAGE_ID, Message, Outgoing, Stored};
 use crate::bus::names::fits;
 use crate::bus::stream::{Keeps, StreamSpec, Tail};
 
@@ -18,6 +18,8 @@ pub(super) struct Stream {
     pub(super) messages: BTreeMap<u64, Message>,
     pub(super) readers: BTreeMap<String, Reader>,
     last_sequence: u64,
+    /// Id of the last message, as far as it is remembered.
+    last_id: Option<String>,
     /// What the messages held weigh.
     bytes: u64,
     ids: HashMap<String, u64>,
@@ -34,6 +36,7 @@ impl Stream {
             messages: BTreeMap::new(),
             readers: BTreeMap::new(),
             last_sequence: 0,
+            last_id: None,
             bytes: 0,
             ids: HashMap::new(),
             ages: VecDeque::new(),
@@ -45,7 +48,7 @@ impl Stream {
         self.spec.subjects.iter().any(|pattern| fits(pattern, subject))
     }
 
-    /// The order of the checks is a single NATS server's: size, fence, duplicate, room.
+    /// The order of the checks is a single NATS server's: size, fence, duplicate, fence of content, room.
     pub(super) fn store(&mut self, message: Outgoing) -> Result<Stored, PublishError> {
         let weight = message.payload.len() + message.subject.len();
         if weight > self.spec.max_message_bytes {
@@ -60,16 +63,22 @@ impl Stream {
         if let Some(sequence) = self.ids.get(&message.id) {
             return Ok(Stored { stream: self.spec.name.clone(), sequence: *sequence, duplicate: true });
         }
+        let wanted = message.headers.get(EXPECTED_LAST_ID);
+        if wanted.is_some_and(|wanted| self.last_id.as_deref() != Some(wanted)) {
+            return Err(PublishError::Fenced { expected: self.last_sequence });
+        }
         self.make_room(weight as u64)?;
         self.last_sequence += 1;
         let sequence = self.last_sequence;
         self.bytes += weight as u64;
         self.ids.insert(message.id.clone(), sequence);
-        self.ages.push_back((Instant::now(), message.id));
+        self.ages.push_back((Instant::now(), message.id.clone()));
         if let Keeps::AtMost(_) = self.spec.keeps {
             self.arrivals.push_back((Instant::now(), sequence));
         }
-        let Outgoing { subject, headers, payload, .. } = message;
+        let Outgoing { subject, mut headers, payload, id, .. } = message;
+        headers.set(MESSAGE_ID, &id);
+        self.last_id = Some(id);
         self.messages.insert(sequence, Message { subject, headers, payload, sequence: Some(sequence) });
         Ok(Stored { stream: self.spec.name.clone(), sequence, duplicate: false })
     }
@@ -82,6 +91,8 @@ impl Stream {
         let lost: Vec<u64> = self.messages.range(last + 1..).map(|(sequence, _)| *sequence).collect();
         lost.into_iter().for_each(|sequence| self.remove(sequence));
         self.readers.values_mut().for_each(|reader| reader.went_back(last));
+        let last_one = self.messages.get(&last).and_then(|message| message.headers.get(MESSAGE_ID));
+        self.last_id = last_one.filter(|_| remember_ids).map(str::to_owned);
         if !remember_ids {
             self.ids.retain(|_, sequence| *sequence <= last);
             let ids = &self.ids;

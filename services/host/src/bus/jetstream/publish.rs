@@ -37,7 +37,7 @@ fn translate(error: &NatsError, expect_last: Option<u64>) -> PublishError {
     let code = api.map(ApiError::error_code);
     let text = || api.map_or_else(|| error.to_string(), ToString::to_string);
     match (error.kind(), code) {
-        (Kind::WrongLastSequence, _)
+        (Kind::WrongLastSequence | Kind::WrongLastMessageId, _)
         | (_, Some(ErrorCode::STREAM_WRONG_LAST_SEQUENCE | ErrorCode::STREAM_WRONG_LAST_SEQUENCE_CONSTANT)) => {
             PublishError::Fenced { expected: expect_last.unwrap_or_default() }
         }
