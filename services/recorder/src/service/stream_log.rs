@@ -324,6 +324,10 @@ impl StreamLog {
                     self.well();
                     return Ok(Next::End { lost: self.lost });
                 }
+                // What was read last may have been lost since, and the numbers behind it have come again.
+                if self.at > 0 && !self.is_known(self.bus.message(&self.stream, self.at).await?) {
+                    return Ok(Next::Shortened);
+                }
             }
             let message = self.bus.message(&self.stream, self.at + 1).await?;
             self.at += 1;
