@@ -8,6 +8,7 @@
 //! refused. One bad statement does not spoil the message that carries it: the statement's bytes are not looked
 //! at here.
 
+mod among;
 mod ask;
 mod receipt;
 mod refusal;
@@ -21,6 +22,7 @@ use prost::Message;
 use crate::hash::Hash;
 use crate::ids::{IdError, StatementId};
 
+pub use among::{Addenda, AddendaRequest, Leading};
 pub use ask::{EntriesRequest, Head, ReceiptRequest, Versions, VersionsRequest};
 pub use receipt::{Durable, Outcome, Published, Receipt, Receipts};
 pub use refusal::{RefusalClass, RefusalNotice, RefusalNotices, Refused};

@@ -37,6 +37,9 @@ pub struct RoleHealth {
     pub state: State,
     /// Why it is not ready: "broker: cannot be reached".
     pub reasons: Vec<String>,
+    /// What it is just now, where being ready does not say enough: "standby of epoch 3, 0 entries behind".
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
 }
 
 /// The health of every role in this process.
@@ -47,6 +50,7 @@ pub struct Board(Arc<Mutex<BTreeMap<String, Parts>>>);
 struct Parts {
     parts: BTreeMap<&'static str, (State, String)>,
     loops: BTreeMap<&'static str, (Instant, Duration)>,
+    note: Option<String>,
 }
 
 impl Board {
@@ -92,7 +96,7 @@ impl Parts {
         if self.parts.is_empty() {
             reasons.push("it is starting".to_owned());
         }
-        RoleHealth { role: role.to_owned(), state, reasons }
+        RoleHealth { role: role.to_owned(), state, reasons, note: self.note.clone() }
     }
 }
 
@@ -119,6 +123,20 @@ impl Health {
         self.set(part, State::Halted, why);
     }
 
+    /// A part is none of this role's any more, whatever it said last.
+    pub fn without(&self, part: &'static str) {
+        if let Some(parts) = self.board.lock().get_mut(&self.role) {
+            parts.parts.remove(part);
+        }
+    }
+
+    /// What the role is just now, where being ready does not say enough.
+    pub fn note(&self, note: &str) {
+        if let Some(parts) = self.board.lock().get_mut(&self.role) {
+            parts.note = Some(note.chars().take(MAX_REASON).collect());
+        }
+    }
+
     /// The role was asked to stop.
     pub fn stopping(&self) {
         self.set("process", State::Stopping, "it is stopping");
@@ -131,6 +149,7 @@ impl Health {
             role: self.role.clone(),
             state: State::Waiting,
             reasons: Vec::new(),
+            note: None,
         })
     }
 
@@ -192,7 +211,7 @@ mod tests {
         health.ready("broker");
         assert_eq!(
             health.now(),
-            RoleHealth { role: "recorder".to_owned(), state: State::Ready, reasons: vec![] }
+            RoleHealth { role: "recorder".to_owned(), state: State::Ready, reasons: vec![], note: None }
         );
     }
 

@@ -23,6 +23,8 @@ pub(crate) struct Staged {
     /// Sealed content, with the entry of this batch that commits to it.
     pub(crate) addenda: Vec<(usize, Hash, Bytes)>,
     pub(crate) erasures: Vec<Hash>,
+    /// Sealed content that entries recorded elsewhere commit to.
+    pub(crate) wanted: Vec<Hash>,
     pub(crate) streams: HashMap<StreamId, u64>,
     pub(crate) ids: HashMap<StatementId, usize>,
     /// What each entry's sender is told once it is committed.
@@ -55,6 +57,7 @@ impl Staged {
             entries: Vec::new(),
             addenda: Vec::new(),
             erasures: Vec::new(),
+            wanted: Vec::new(),
             streams: HashMap::new(),
             ids: HashMap::new(),
             durables: Vec::new(),

@@ -9,6 +9,8 @@
 
 use std::pin::Pin;
 
+use bytes::Bytes;
+use ledger_core::hash::Hash;
 use ledger_core::ids::{EntryIndex, TreeSize};
 use ledger_core::wire::SealedBatch;
 
@@ -66,4 +68,17 @@ pub trait CommitLog: Send {
 
     /// Asks whoever leads for entries that the log has lost, from here on.
     fn ask(&mut self, from: EntryIndex) -> BoxFuture<'_, Result<SealedBatch, Away>>;
+
+    /// Puts sealed content, each piece with its digest, where other recorders find it and where it can be erased: never
+    /// into the log itself. A recorder that is alone has nobody to put it there for.
+    fn put_addenda<'a>(&'a mut self, addenda: &'a [(Hash, Bytes)]) -> BoxFuture<'a, Result<(), Away>> {
+        let _ = addenda;
+        Box::pin(std::future::ready(Ok(())))
+    }
+
+    /// Sealed content that another recorder has put there, or has. `None`: nobody who can be asked has it.
+    fn addendum(&mut self, digest: Hash) -> BoxFuture<'_, Result<Option<Bytes>, Away>> {
+        let _ = digest;
+        Box::pin(std::future::ready(Ok(None)))
+    }
 }

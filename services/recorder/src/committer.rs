@@ -16,6 +16,7 @@ use tokio::sync::{oneshot, watch};
 use crate::intake::{Checked, CheckedJob};
 use crate::node::{Node, Role, Trouble};
 use crate::recorder::{Answer, Failure, Question, WAITING, Work};
+use crate::recorder_key::RecorderKey;
 
 /// How a recorder stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,11 +27,18 @@ pub struct Standing {
     pub size: TreeSize,
     /// Entries under the latest checkpoint.
     pub published: TreeSize,
+    /// The epoch that the ledger is in; 0 while no recorder has taken it over.
+    pub epoch: u64,
 }
 
 impl Standing {
     pub(crate) fn of(node: &Node) -> Self {
-        Self { role: node.role().clone(), size: node.store().head().size, published: node.published() }
+        Self {
+            role: node.role().clone(),
+            size: node.store().head().size,
+            published: node.published(),
+            epoch: node.state().recorders().current(),
+        }
     }
 }
 
@@ -134,6 +142,18 @@ impl Committer {
 
     pub(crate) fn lead_alone(&mut self) -> Result<(), Trouble> {
         let outcome = self.driver.drive(self.node.lead_alone());
+        self.tell();
+        outcome
+    }
+
+    pub(crate) fn watch(&mut self) -> Result<(), Trouble> {
+        let outcome = self.driver.drive(self.node.watch());
+        self.tell();
+        outcome
+    }
+
+    pub(crate) fn take_over(&mut self, key: &RecorderKey) -> Result<u64, Trouble> {
+        let outcome = self.driver.drive(self.node.take_over(key));
         self.tell();
         outcome
     }

@@ -18,6 +18,7 @@ use crate::commit_log::CommitLog;
 use crate::committer::{Committer, Driver, Standing};
 use crate::intake;
 use crate::node::{Counters, Node, Trouble};
+use crate::recorder_key::RecorderKey;
 
 /// Submissions waiting for the intake. Four full batches: enough to keep every core busy while one batch
 /// commits; a caller beyond that waits in `submit`.
@@ -200,6 +201,30 @@ impl Recorder {
     /// As there.
     pub async fn lead_alone(&self) -> Result<(), Trouble> {
         self.ask_later(Committer::lead_alone).await
+    }
+
+    /// Looks whether it still leads, and whether the log still has what was given to it: [`Node::watch`].
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn watch(&self) -> Result<(), Trouble> {
+        self.ask_later(Committer::watch).await
+    }
+
+    /// Takes over from whoever led: [`Node::take_over`]. Returns the epoch.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn take_over(&self, key: Arc<RecorderKey>) -> Result<u64, Trouble> {
+        self.ask_later(move |committer| committer.take_over(&key)).await
+    }
+
+    /// Whether the rules would let this recorder take over now.
+    ///
+    /// # Errors
+    /// Why not.
+    pub async fn may_take_over(&self, key: Arc<RecorderKey>) -> Result<(), Refusal> {
+        self.ask_later(move |committer| committer.node.may_take_over(&key)).await
     }
 
     /// Waits no longer for a commit log that does not answer. Nothing is recorded afterwards.

@@ -18,10 +18,12 @@
 //! | nothing that reads | a recorded refusal under the digest of its bytes, then given up |
 //! | statements, and the store cannot now | not acknowledged; it comes again |
 
+mod addenda;
 mod age;
 mod answers;
 mod endpoints;
 mod inbox;
+mod leading;
 mod receipts;
 mod role;
 mod stream_log;
@@ -35,7 +37,7 @@ use host::bus::names::Force;
 use ledger_store::Store;
 use tokio::sync::{Semaphore, mpsc, watch};
 
-use crate::{Config, OpenError, Recorder, Role, Standing, Stop, Trouble};
+use crate::{Config, OpenError, Recorder, RecorderKey, Role, Standing, Stop, Trouble};
 
 pub use role::{ROLE, serve};
 pub use stream_log::StreamLog;
@@ -117,9 +119,40 @@ pub async fn run(
     health: Health,
     stop: impl Future<Output = ()>,
 ) -> Result<(), ServiceError> {
+    run_as(store, config, None, bus, force, health, stop).await
+}
+
+/// Runs one of several recorders of a ledger: it follows, and takes over when the one that leads is silent.
+///
+/// # Errors
+/// As [`run`].
+pub async fn run_among(
+    store: Box<dyn Store>,
+    config: Config,
+    key: RecorderKey,
+    bus: Bus,
+    force: Force,
+    health: Health,
+    stop: impl Future<Output = ()>,
+) -> Result<(), ServiceError> {
+    run_as(store, config, Some(Arc::new(key)), bus, force, health, stop).await
+}
+
+async fn run_as(
+    store: Box<dyn Store>,
+    config: Config,
+    key: Option<Arc<RecorderKey>>,
+    bus: Bus,
+    force: Force,
+    health: Health,
+    stop: impl Future<Output = ()>,
+) -> Result<(), ServiceError> {
     let told = receipts::Told::read(&*store).map_err(OpenError::from)?;
     let age = age::Age::read(&*store, Arc::clone(&config.clock)).map_err(OpenError::from)?;
-    let log = StreamLog::new(bus.clone(), force.clone()).with_health(health.clone());
+    let mut log = StreamLog::new(bus.clone(), force.clone()).with_health(health.clone());
+    if key.is_some() {
+        log = log.sharing_addenda();
+    }
     health.waiting("sealed stream", "its end is not known yet");
     let opened =
         tokio::task::spawn_blocking(move || Recorder::open_behind(store, config, Box::new(log))).await;
@@ -137,43 +170,87 @@ pub async fn run(
         told: Mutex::new(told),
         _alive: alive,
     });
-    let outcome = work(shared, stop).await;
+    let outcome = work(shared, key, stop).await;
     // Until the last checkpoint is signed, the ledger closed and its lock free.
     let _ = gone.recv().await;
     outcome
 }
 
-async fn work(shared: Arc<Shared>, stop: impl Future<Output = ()>) -> Result<(), ServiceError> {
-    let stop = async {
+async fn work(
+    shared: Arc<Shared>,
+    key: Option<Arc<RecorderKey>>,
+    stop: impl Future<Output = ()>,
+) -> Result<(), ServiceError> {
+    let (tell, stopping) = watch::channel(false);
+    let telling = async {
         stop.await;
+        tell.send_replace(true);
         tokio::spawn(give_up_later(Arc::downgrade(&shared)));
+        std::future::pending().await
     };
-    tokio::pin!(stop);
+    let _telling = Ends(tokio::spawn(tell_what_is_published(Arc::clone(&shared))));
+    let working = async {
+        match &key {
+            None => work_alone(&shared, &stopping).await,
+            Some(key) => take_turns(&shared, key, &stopping).await,
+        }
+    };
+    tokio::select! {
+        () = telling => unreachable!("it only tells"),
+        outcome = working => outcome,
+    }
+}
+
+/// The only recorder: it leads as soon as the bus lets it, for as long as it runs.
+async fn work_alone(shared: &Arc<Shared>, stopping: &watch::Receiver<bool>) -> Result<(), ServiceError> {
     // Nothing is answered or taken before the stream's end is known to be this ledger's.
     tokio::select! {
-        () = &mut stop => shared.recorder.give_up(),
-        led = lead(&shared) => {
-            led?;
-            let working = async {
-                let _telling = Ends(tokio::spawn(tell_what_is_published(Arc::clone(&shared))));
-                let _serving = endpoints::serve(&shared);
-                inbox::take(&shared, stop).await;
-            };
-            tokio::select! {
-                stopped = stopped(&shared) => return Err(stopped.into()),
-                () = working => {}
+        () = asked(stopping) => {
+            shared.recorder.give_up();
+            return Ok(());
+        }
+        led = begin(shared) => led?,
+    }
+    lead(shared, &endpoints::ALONE, stopping).await
+}
+
+/// One of several: it follows and leads in turn.
+async fn take_turns(
+    shared: &Arc<Shared>,
+    key: &Arc<RecorderKey>,
+    stopping: &watch::Receiver<bool>,
+) -> Result<(), ServiceError> {
+    loop {
+        let turn = {
+            let _seen = endpoints::serve(shared, &[]);
+            leading::follow(shared, key, stopping).await?
+        };
+        if let leading::Turn::Stop = turn {
+            shared.recorder.give_up();
+            return Ok(());
+        }
+        let epoch = match shared.recorder.take_over(Arc::clone(key)).await {
+            Ok(epoch) => epoch,
+            Err(Trouble::NotNow(why)) => {
+                tracing::warn!(why, "this recorder did not take over");
+                continue;
             }
-            if let Err(error) = shared.recorder.publish_now().await {
-                tracing::error!(%error, "no last checkpoint could be published; the next start does");
-            }
-            answers::tell_published(&shared).await;
+            Err(Trouble::Stopped(stop)) => return Err(stop.into()),
+        };
+        metrics::counter!("scrutiny_recorder_takeovers_total").increment(1);
+        let beating = Ends(tokio::spawn(leading::beat(Arc::clone(shared), Arc::clone(key), epoch)));
+        let erasing = Ends(tokio::spawn(addenda::erase_from_the_stream(Arc::clone(shared))));
+        lead(shared, &endpoints::AMONG, stopping).await?;
+        drop((beating, erasing));
+        if *stopping.borrow() {
+            leading::say(shared, key, epoch, true).await;
+            return Ok(());
         }
     }
-    Ok(())
 }
 
 /// Leads, as soon as the bus lets it.
-async fn lead(shared: &Shared) -> Result<(), ServiceError> {
+async fn begin(shared: &Shared) -> Result<(), ServiceError> {
     loop {
         match shared.recorder.lead_alone().await {
             Ok(()) => return Ok(()),
@@ -182,6 +259,47 @@ async fn lead(shared: &Shared) -> Result<(), ServiceError> {
         }
         tokio::time::sleep(PAUSE).await;
     }
+}
+
+/// Takes, answers and tells, until it is asked to stop or another recorder leads.
+async fn lead(
+    shared: &Arc<Shared>,
+    endpoints: &'static [&'static str],
+    stopping: &watch::Receiver<bool>,
+) -> Result<(), ServiceError> {
+    let serving = endpoints::serve(shared, endpoints);
+    let _watching = Ends(tokio::spawn(leading::watch(Arc::clone(shared))));
+    let ending = async {
+        tokio::select! {
+            () = asked(stopping) => {}
+            () = leads_no_more(shared) => {}
+        }
+    };
+    tokio::select! {
+        stopped = stopped(shared) => return Err(stopped.into()),
+        () = inbox::take(shared, ending) => {}
+    }
+    if *stopping.borrow() {
+        if let Err(error) = shared.recorder.publish_now().await {
+            tracing::error!(%error, "no last checkpoint could be published; the next start does");
+        }
+        answers::tell_published(shared).await;
+        return Ok(());
+    }
+    drop(serving);
+    ["inbox", "questions", "ledger"].into_iter().for_each(|part| shared.health.without(part));
+    Ok(())
+}
+
+/// Ends once the service is asked to stop.
+async fn asked(stopping: &watch::Receiver<bool>) {
+    // Where nobody can ask any more, nobody waits for the answer either.
+    let _ = stopping.clone().wait_for(|stopping| *stopping).await;
+}
+
+async fn leads_no_more(shared: &Shared) {
+    let leads = |standing: &Standing| matches!(standing.role, Role::Leading { .. } | Role::Stopped(_));
+    let _ = shared.standing.clone().wait_for(|standing| !leads(standing)).await;
 }
 
 /// Ends when the recorder has found what cannot be explained.
@@ -204,6 +322,9 @@ async fn tell_what_is_published(shared: Arc<Shared>) {
     while standing.changed().await.is_ok() {
         let now = standing.borrow_and_update().clone();
         metrics::gauge!("scrutiny_recorder_committed_entries").set(now.size.0 as f64);
+        metrics::gauge!("scrutiny_recorder_epoch").set(now.epoch as f64);
+        let leads = matches!(now.role, Role::Leading { .. });
+        metrics::gauge!("scrutiny_recorder_leads").set(f64::from(u8::from(leads)));
         if now.published > published {
             published = now.published;
             shared.age.signed_now();

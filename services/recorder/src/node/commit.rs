@@ -197,6 +197,11 @@ impl Node {
                 return Err(self.failed(&error));
             }
         }
+        if let Err(why) = self.share_addenda(staged).await {
+            self.forget(staged, 0);
+            self.state_from_store()?;
+            return Err(why);
+        }
         let mut logged = 0;
         if self.log.is_some()
             && let Err(why) = self.append_to_log(&staged.entries, staged.head.size.0, &mut logged).await
@@ -219,6 +224,16 @@ impl Node {
         self.erase(&staged.erasures);
         self.snapshot_when_due();
         Ok(())
+    }
+
+    /// Before the entries that commit to it: whoever takes over may need it.
+    async fn share_addenda(&mut self, staged: &Staged) -> Result<(), Trouble> {
+        if self.log.is_none() || staged.addenda.is_empty() {
+            return Ok(());
+        }
+        let shared: Vec<_> =
+            staged.addenda.iter().map(|(_, digest, bytes)| (*digest, bytes.clone())).collect();
+        Ok(self.log().put_addenda(&shared).await?)
     }
 
     /// Appends entries that end at `end` behind the fence, a message full at a time. Counts those that are there.

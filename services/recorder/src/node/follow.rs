@@ -17,7 +17,7 @@ use rayon::prelude::*;
 use super::commit::erasures;
 use super::{Node, Place, Role, Trouble};
 use crate::batch::Staged;
-use crate::commit_log::Next;
+use crate::commit_log::{Away, Next};
 use crate::intake::verify_unless_known;
 use crate::recorder::Failure;
 use crate::replay::log_at;
@@ -33,6 +33,7 @@ enum Break {
     /// Two histories, or one that no recorder may have written.
     Wrong(String),
     Store(StoreError),
+    Away(Away),
 }
 
 impl From<StoreError> for Break {
@@ -94,7 +95,7 @@ impl Node {
             match self.log().next().await? {
                 Next::Batch(batch) => {
                     self.fill_gap_before(&batch).await?;
-                    self.keep(&batch)?;
+                    self.keep(&batch).await?;
                     self.place.size = self.place.size.max(batch.end());
                     if batch.checkpoint.is_some() {
                         self.place.noted = self.place.noted.max(batch.end());
@@ -128,24 +129,28 @@ impl Node {
             if given.end() <= head || given.first.0 > head.0 {
                 return Err(without("whoever leads has no more either".to_owned()));
             }
-            self.keep(&given)?;
+            self.keep(&given).await?;
         }
         Ok(())
     }
 
     /// Checks a batch and keeps what is new of it.
-    fn keep(&mut self, batch: &SealedBatch) -> Result<(), Trouble> {
-        match self.keep_checked(batch) {
+    async fn keep(&mut self, batch: &SealedBatch) -> Result<(), Trouble> {
+        match self.keep_checked(batch).await {
             Ok(()) => {
                 self.snapshot_when_due();
                 Ok(())
             }
             Err(Break::Wrong(why)) => Err(self.diverged(why)),
             Err(Break::Store(error)) => Err(self.failed(&error)),
+            Err(Break::Away(why)) => {
+                self.state_from_store()?;
+                Err(why.into())
+            }
         }
     }
 
-    fn keep_checked(&mut self, batch: &SealedBatch) -> Result<(), Break> {
+    async fn keep_checked(&mut self, batch: &SealedBatch) -> Result<(), Break> {
         let head = self.store.head().size;
         let known = usize::try_from(head.0 - batch.first.0).unwrap_or(usize::MAX).min(batch.entries.len());
         let (known, new) = batch.entries.split_at(known);
@@ -156,6 +161,7 @@ impl Node {
         }
         for some in new.chunks(MAX_BATCH_ENTRIES) {
             let staged = self.check_entries(some)?;
+            self.fetch_addenda(&staged.wanted).await?;
             self.store.append(staged.entries)?;
             self.erase(&staged.erasures);
         }
@@ -195,9 +201,26 @@ impl Node {
             }
             evolve(&mut self.state, &statement, &context);
             staged.erasures.extend(erasures(&statement));
+            staged.wanted.extend(statement.sealed.iter().map(|commitment| commitment.digest));
             staged.push(sealed(bytes, &entry));
         }
         Ok(staged)
+    }
+
+    /// Sealed content goes on the disk before the entries that commit to it, as where they were recorded. A statement
+    /// may commit to content that was never handed in: what nobody has is left out.
+    async fn fetch_addenda(&mut self, wanted: &[Hash]) -> Result<(), Break> {
+        for digest in wanted {
+            if self.state.is_erased(digest) || self.store.addendum(digest)?.is_some() {
+                continue;
+            }
+            match self.log().addendum(*digest).await {
+                Ok(Some(bytes)) => self.store.put_addendum(*digest, bytes)?,
+                Ok(None) => tracing::debug!(%digest, "nobody has this addendum"),
+                Err(why) => return Err(Break::Away(why)),
+            }
+        }
+        Ok(())
     }
 
     /// Parses entries and checks their statements' signatures, on all threads there are.

@@ -1,10 +1,12 @@
 //! Beginning to lead, giving back what the log lost, and ceasing to lead.
 
 use bytes::Bytes;
+use ledger_core::checkpoint::LogVerifier;
 use ledger_core::hash::Hash;
 use ledger_core::ids::{EntryIndex, TreeSize};
 use ledger_core::limits::MAX_NOTE_BYTES;
 use ledger_core::wire::{SealedBatch, Submission};
+use ledger_rules::Refusal;
 use ledger_rules::recorders::Takeover;
 use ledger_store::{Store, StoreError};
 
@@ -28,6 +30,12 @@ impl Node {
     pub async fn lead_alone(&mut self) -> Result<(), Trouble> {
         self.alone = true;
         self.catch_up().await?;
+        let epoch = self.state.recorders().current();
+        if epoch > 0 {
+            return Err(Trouble::NotNow(format!(
+                "several recorders share this ledger (epoch {epoch}), and this one has no recorder-key"
+            )));
+        }
         self.give_back().await?;
         self.role = Role::Leading { epoch: 0 };
         self.publish().await?;
@@ -100,23 +108,37 @@ impl Node {
         Ok(())
     }
 
-    /// The statement that starts the next epoch, decided on and not yet committed.
-    fn stage_takeover(&mut self, key: &RecorderKey) -> Result<Staged, Trouble> {
+    /// Whether the rules would let this recorder take over now.
+    ///
+    /// # Errors
+    /// Why not.
+    pub fn may_take_over(&self, key: &RecorderKey) -> Result<(), Refusal> {
+        let log = self.config.signer.verifier();
+        self.takeover(key, &log).statement(&self.state).map(drop)
+    }
+
+    fn takeover<'a>(&self, key: &RecorderKey, log: &'a LogVerifier) -> Takeover<'a> {
         let head = self.store.head();
         let now_ms = (self.config.clock)();
-        let takeover = Takeover {
+        Takeover {
             recorder: key.id(),
-            log: &self.config.signer.verifier(),
+            log,
             tail_size: head.size,
             tail_leaf_hash: head.last_leaf_hash,
             now_ms,
             random: unlike_any_other(key, head.last_leaf_hash, now_ms),
-        };
+        }
+    }
+
+    /// The statement that starts the next epoch, decided on and not yet committed.
+    fn stage_takeover(&mut self, key: &RecorderKey) -> Result<Staged, Trouble> {
+        let log = self.config.signer.verifier();
+        let takeover = self.takeover(key, &log);
         let statement = takeover.statement(&self.state).map_err(|no| Trouble::NotNow(no.to_string()))?;
         let signatures = vec![key.sign(&statement).into()];
         let submission = Submission { statement, signatures, addenda: Vec::new() };
         let statement = verify_unless_known(&submission, &self.keys);
-        let mut staged = Staged::on(head);
+        let mut staged = Staged::on(self.store.head());
         self.place_one(&mut staged, Checked { submission, statement });
         match staged.places.first() {
             Some(Placed::New(_)) => Ok(staged),

@@ -1,7 +1,7 @@
 //! What becomes of a message once its statements are decided: committed, told, acknowledged, in that order.
 
 use bytes::Bytes;
-use host::bus::{Delivery, Headers};
+use host::bus::{Delivery, Headers, TRACEPARENT};
 use ledger_core::hash::Hash;
 use ledger_core::ids::StatementId;
 use ledger_core::limits::{MAX_MESSAGE_BYTES, MAX_REFUSAL_BYTES};
@@ -27,6 +27,7 @@ pub(super) struct Handed {
 /// Waits for the answers, tells each, and acknowledges the message. An answer means that it counts: here, and in the
 /// sealed stream.
 pub(super) async fn settle(shared: &Shared, delivery: &Delivery, service: &str, handed: Vec<Handed>) {
+    let trace = trace_of(delivery);
     let mut answers = Vec::with_capacity(handed.len());
     for Handed { digest, statement, pending } in handed {
         answers.push((digest, statement, pending.answer().await));
@@ -43,9 +44,9 @@ pub(super) async fn settle(shared: &Shared, delivery: &Delivery, service: &str, 
             Err(why) => unavailable = Some(why),
         }
     }
-    tell_together(shared, service, &receipts).await;
+    tell_together(shared, service, &trace, &receipts).await;
     for receipt in receipts {
-        tell(shared, service, receipt).await;
+        tell(shared, service, &trace, receipt).await;
     }
     tell_published(shared).await;
     match unavailable {
@@ -69,25 +70,26 @@ fn outcome(answer: Answer) -> Result<(Option<StatementId>, Outcome), String> {
 }
 
 /// Tells those who send many: all receipts of one message together, as many messages as it takes.
-async fn tell_together(shared: &Shared, service: &str, receipts: &[Receipt]) {
+async fn tell_together(shared: &Shared, service: &str, trace: &Headers, receipts: &[Receipt]) {
     let subject = shared.force.receipt(service, SEVERAL);
     // A refusal may be 4 KiB long, and everything else is some hundred bytes.
     for some in receipts.chunks(MAX_MESSAGE_BYTES / (MAX_REFUSAL_BYTES + 256)) {
-        say(shared, &subject, Receipts(some.to_vec()).to_bytes()).await;
+        say(shared, &subject, trace, Receipts(some.to_vec()).to_bytes()).await;
     }
 }
 
 /// Tells whoever listens for this one. At most once: who missed it asks.
-async fn tell(shared: &Shared, service: &str, receipt: Receipt) {
+async fn tell(shared: &Shared, service: &str, trace: &Headers, receipt: Receipt) {
     let subject = receipt_subject(shared, service, receipt.id, &receipt.digest);
     count(&receipt.outcome);
-    say(shared, &subject, receipt.to_bytes()).await;
+    say(shared, &subject, trace, receipt.to_bytes()).await;
     // Remembered after it was told, so that no proof is told before it.
     let Receipt { id, digest, outcome } = receipt;
     match (outcome, id) {
         (Outcome::Refused(refused), _) => shared.told().refused(digest, refused),
         (Outcome::Durable(durable), Some(id)) => {
-            shared.told().durable(Unpublished { subject, id, digest, durable });
+            let trace = trace.clone();
+            shared.told().durable(Unpublished { subject, id, digest, durable, trace });
         }
         _ => {}
     }
@@ -97,11 +99,12 @@ async fn tell(shared: &Shared, service: &str, receipt: Receipt) {
 pub(super) async fn tell_published(shared: &Shared) {
     let published = shared.standing.borrow().published;
     let covered = shared.told().covered_by(published);
-    for Unpublished { subject, id, digest, durable } in covered {
+    for Unpublished { subject, id, digest, durable, trace } in covered {
         let found = shared.recorder.look(move |store, _| receipts::published(store, durable)).await;
         match found {
             Ok(Some(outcome)) => {
-                say(shared, &subject, Receipt { id: Some(id), digest, outcome }.to_bytes()).await;
+                let receipt = Receipt { id: Some(id), digest, outcome };
+                say(shared, &subject, &trace, receipt.to_bytes()).await;
             }
             Ok(None) => {}
             Err(error) => tracing::warn!(%error, "a proof could not be made; who wants it asks"),
@@ -117,8 +120,17 @@ fn receipt_subject(shared: &Shared, service: &str, id: Option<StatementId>, dige
     }
 }
 
-async fn say(shared: &Shared, subject: &str, receipt: Bytes) {
-    if let Err(error) = shared.bus.tell(subject, Headers::new(), receipt).await {
+/// The trace that a message is part of, for what is told about it.
+fn trace_of(delivery: &Delivery) -> Headers {
+    let parent = delivery.headers.get(TRACEPARENT);
+    parent.map_or_else(Headers::new, |parent| Headers::new().with(TRACEPARENT, parent))
+}
+
+async fn say(shared: &Shared, subject: &str, trace: &Headers, receipt: Bytes) {
+    let mut headers = trace.clone();
+    // Where this process takes traces, it is the span that follows the message's.
+    host::telemetry::carry(&mut headers);
+    if let Err(error) = shared.bus.tell(subject, headers, receipt).await {
         tracing::debug!(%error, "a receipt was not told; who wants it asks");
     }
 }

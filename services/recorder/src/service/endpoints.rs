@@ -8,13 +8,15 @@ use bytes::Bytes;
 use host::bus::{Request, ServiceError, ServiceSpec};
 use ledger_core::ids::{EntryIndex, TreeSize};
 use ledger_core::wire::{
-    EntriesRequest, Head, Outcome, Receipt, ReceiptRequest, SealedBatch, Versions, VersionsRequest, WireError,
+    AddendaRequest, EntriesRequest, Head, Outcome, Receipt, ReceiptRequest, SealedBatch, Versions,
+    VersionsRequest, WireError,
 };
 use ledger_rules::State;
 use ledger_store::{Store, StoreError};
 use tokio::sync::Semaphore;
 
 use super::Shared;
+use crate::Role;
 use crate::node::entries_of;
 
 /// Questions answered at the same time; each may read a megabyte.
@@ -23,7 +25,11 @@ const AT_ONCE: usize = 16;
 /// Before the bus is asked again to let us serve.
 const PAUSE: Duration = Duration::from_secs(1);
 
-pub(super) const ENDPOINTS: [&str; 4] = ["head", "entries", "receipt", "versions"];
+/// What the only recorder of a ledger is asked.
+pub(super) static ALONE: [&str; 4] = ["head", "entries", "receipt", "versions"];
+
+/// What the one that leads is asked: also for sealed content, by those that stand by and by nobody else.
+pub(super) static AMONG: [&str; 5] = ["head", "entries", "receipt", "versions", "addenda"];
 
 /// Ends serving when it is dropped.
 pub(super) struct Serving(tokio::task::JoinHandle<()>);
@@ -34,11 +40,12 @@ impl Drop for Serving {
     }
 }
 
-pub(super) fn serve(shared: &Arc<Shared>) -> Serving {
+/// Answers at these endpoints; at none, it is only seen.
+pub(super) fn serve(shared: &Arc<Shared>, endpoints: &'static [&'static str]) -> Serving {
     let shared = Arc::clone(shared);
     Serving(tokio::spawn(async move {
         loop {
-            match shared.bus.serve(spec(&shared)).await {
+            match shared.bus.serve(spec(&shared, endpoints)).await {
                 Ok(mut requests) => {
                     shared.health.ready("questions");
                     let room = Arc::new(Semaphore::new(AT_ONCE));
@@ -60,16 +67,19 @@ pub(super) fn serve(shared: &Arc<Shared>) -> Serving {
     }))
 }
 
-fn spec(shared: &Arc<Shared>) -> ServiceSpec {
+fn spec(shared: &Arc<Shared>, endpoints: &[&str]) -> ServiceSpec {
     let told = Arc::downgrade(shared);
     let figures = move || {
         // The bus may ask for as long as it lives, and must not keep the ledger open for that.
         let Some(shared) = told.upgrade() else { return serde_json::json!({ "state": "stopping" }) };
-        let now = shared.health.now();
+        let (now, standing) = (shared.health.now(), shared.standing.borrow().clone());
         serde_json::json!({
             "state": now.state,
             "reasons": now.reasons,
-            "size": shared.standing.borrow().size.0,
+            "note": now.note,
+            "leads": matches!(standing.role, Role::Leading { .. }),
+            "epoch": standing.epoch,
+            "size": standing.size.0,
             "checkpoint_age_ms": shared.age.ms(),
         })
     };
@@ -78,7 +88,7 @@ fn spec(shared: &Arc<Shared>) -> ServiceSpec {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         description: super::ROLE.about.to_owned(),
         subject: shared.force.service(super::ROLE.name),
-        endpoints: ENDPOINTS.iter().map(|name| (*name).to_owned()).collect(),
+        endpoints: endpoints.iter().map(|name| (*name).to_owned()).collect(),
         metadata: BTreeMap::from([("force".to_owned(), shared.force.to_string())]),
         figures: Some(Arc::new(figures)),
     }
@@ -95,6 +105,10 @@ async fn answer(shared: &Shared, request: &Request) -> Result<Bytes, ServiceErro
         "versions" => {
             let asked = VersionsRequest::parse(&request.payload).map_err(bad)?;
             look(shared, move |store, _| versions(store, &asked)).await
+        }
+        "addenda" => {
+            let asked = AddendaRequest::parse(&request.payload).map_err(bad)?;
+            look(shared, move |store, _| super::addenda::answer(store, &asked)).await
         }
         other => Err(ServiceError::new(404, format!("the recorder has no endpoint {other}"))),
     }

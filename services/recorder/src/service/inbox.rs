@@ -1,5 +1,6 @@
 //! Taking from the inbox: bounded, in order, and nothing is lost in silence.
 
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,6 +13,7 @@ use ledger_rules::Code;
 use scrutiny_proto::ledger::v1::RefusalRecord;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::task::JoinSet;
+use tracing::Instrument as _;
 
 use super::answers::{Handed, settle};
 use super::{ACK_WAIT, MESSAGES_IN_FLIGHT, Shared, WINDOW_BYTES};
@@ -31,18 +33,32 @@ const TURN: Duration = Duration::from_secs(60);
 /// What a message that says nothing is sent by, where its subject does not say.
 const NOBODY: &str = "unknown";
 
-/// Takes and settles messages until `stop`, then waits for those in hand.
+/// Takes and settles messages until `stop`, then waits for those in hand. What was handed out and not looked at goes
+/// back: another reader gets it at once.
 pub(super) async fn take(shared: &Arc<Shared>, stop: impl Future<Output = ()>) {
     let mut settling = JoinSet::new();
-    tokio::select! {
-        () = stop => {}
-        () = take_for_ever(shared, &mut settling) => {}
-    }
+    tokio::pin!(stop);
+    take_until(shared, stop.as_mut(), &mut settling).await;
     shared.health.ended("inbox");
     while settling.join_next().await.is_some() {}
 }
 
-async fn take_for_ever(shared: &Arc<Shared>, settling: &mut JoinSet<()>) {
+async fn hand_back(reader: &mut Consumer) {
+    while let Ok(deliveries) = reader.next(MESSAGES_IN_FLIGHT, Duration::ZERO).await {
+        if deliveries.is_empty() {
+            return;
+        }
+        for delivery in deliveries {
+            delivery.again(Duration::ZERO).await;
+        }
+    }
+}
+
+async fn take_until(
+    shared: &Arc<Shared>,
+    mut stop: Pin<&mut impl Future<Output = ()>>,
+    settling: &mut JoinSet<()>,
+) {
     loop {
         let spec = ConsumerSpec {
             stream: shared.force.inbox().name,
@@ -50,24 +66,48 @@ async fn take_for_ever(shared: &Arc<Shared>, settling: &mut JoinSet<()>) {
             max_in_flight: MESSAGES_IN_FLIGHT,
             ack_wait: ACK_WAIT,
         };
-        let why = match shared.bus.consume(spec).await {
-            Ok(consumer) => take_from(shared, consumer, settling).await,
+        let made = tokio::select! {
+            biased;
+            () = &mut stop => return,
+            made = shared.bus.consume(spec) => made,
+        };
+        let why = match made {
+            Ok(consumer) => match take_from(shared, consumer, stop.as_mut(), settling).await {
+                Some(why) => why,
+                None => return,
+            },
             Err(error) => error.to_string(),
         };
         shared.health.turns("inbox", TURN);
         shared.health.waiting("inbox", &why);
-        tokio::time::sleep(PAUSE).await;
+        tokio::select! {
+            biased;
+            () = &mut stop => return,
+            () = tokio::time::sleep(PAUSE) => {}
+        }
     }
 }
 
-/// Takes until the bus says why not.
-async fn take_from(shared: &Arc<Shared>, mut inbox: Consumer, settling: &mut JoinSet<()>) -> String {
+/// Takes until the bus says why not; `None` when it is to stop. What was taken by then is settled all the same.
+async fn take_from(
+    shared: &Arc<Shared>,
+    mut inbox: Consumer,
+    mut stop: Pin<&mut impl Future<Output = ()>>,
+    settling: &mut JoinSet<()>,
+) -> Option<String> {
     loop {
         shared.health.turns("inbox", TURN);
         while settling.try_join_next().is_some() {}
-        let deliveries = match inbox.next(AT_ONCE, WAIT).await {
-            Ok(deliveries) => deliveries,
-            Err(error) => return error.to_string(),
+        let deliveries = tokio::select! {
+            biased;
+            () = &mut stop => {
+                hand_back(&mut inbox).await;
+                return None;
+            }
+            taken = inbox.next(AT_ONCE, WAIT) => match taken {
+                Ok(deliveries) => deliveries,
+                Err(error) => return Some(error.to_string()),
+            },
         };
         shared.health.ready("inbox");
         for delivery in deliveries {
@@ -104,10 +144,13 @@ async fn begin(
                 let pending = shared.recorder.hand_in(submission).await;
                 handed.push(Handed { digest, statement, pending });
             }
-            settling.spawn(async move {
+            let span = tracing::info_span!("record", sequence = delivery.sequence, service);
+            host::telemetry::follow(&span, &delivery.headers);
+            let settled = async move {
                 settle(&shared, &delivery, &service, handed).await;
                 drop(permit);
-            });
+            };
+            settling.spawn(settled.instrument(span));
         }
         Message::Refusals { service, notices } => {
             settling.spawn(async move {

@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, VecDeque};
 
+use host::bus::Headers;
 use ledger_core::entry::Entry;
 use ledger_core::hash::Hash;
 use ledger_core::ids::{StatementId, TreeSize};
@@ -33,6 +34,8 @@ pub(super) struct Unpublished {
     pub(super) id: StatementId,
     pub(super) digest: Hash,
     pub(super) durable: Durable,
+    /// The trace that it is part of.
+    pub(super) trace: Headers,
 }
 
 impl Told {

@@ -10,7 +10,7 @@ use ledger_core::checkpoint::LogSigner;
 use ledger_store::{Options, SegmentStore, StoreError};
 use serde::Deserialize;
 
-use crate::Config;
+use crate::{Config, RecorderKey};
 
 /// The recorder.
 pub static ROLE: Role = Role {
@@ -23,6 +23,11 @@ pub static ROLE: Role = Role {
             "log-key",
             Shape::Secret,
             "The file with the log's signing keys, as `scrutiny init` makes it",
+        ),
+        Key::optional(
+            "recorder-key",
+            Shape::Secret,
+            "The file with this recorder's own key, where several share a ledger: it stands by, and takes over",
         ),
         Key::with_default(
             "checkpoint-ms",
@@ -47,6 +52,7 @@ const CHECK_AGAIN: Duration = Duration::from_millis(500);
 struct Settings {
     ledger: PathBuf,
     log_key: PathBuf,
+    recorder_key: Option<PathBuf>,
     checkpoint_ms: u64,
     free_mib: u64,
 }
@@ -59,6 +65,7 @@ pub async fn serve(host: Host) -> Outcome {
     let settings: Settings = host.config.settings()?;
     host.health.waiting("ledger", "it is being opened");
     let signer = log_keys(&settings.log_key)?;
+    let key = settings.recorder_key.as_deref().map(recorder_key).transpose()?;
     let options = Options { what: ROLE.name.to_owned(), watermark_bytes: settings.free_mib << 20 };
     let ledger = settings.ledger.clone();
     let store = tokio::task::spawn_blocking(move || open(&ledger, options)).await??;
@@ -69,25 +76,34 @@ pub async fn serve(host: Host) -> Outcome {
         verify_threads: 0,
     };
     let force = host.common().force();
-    if !streams_are_right(&host, &force).await {
+    if !streams_are_right(&host, &force, key.is_some()).await {
         return Ok(());
     }
     let stopping = host.stopping.clone();
-    super::run(Box::new(store), config, host.bus, force, host.health, async move { stopping.asked().await })
-        .await?;
+    let (store, stop) = (Box::new(store), async move { stopping.asked().await });
+    match key {
+        None => super::run(store, config, host.bus, force, host.health, stop).await?,
+        Some(key) => super::run_among(store, config, key, host.bus, force, host.health, stop).await?,
+    }
     Ok(())
 }
 
-/// The start gate: waits until both streams, and the server below them, are such that we may rely on them. False when
+/// The start gate: waits until the streams, and the server below them, are such that we may rely on them. False when
 /// it was asked to stop before.
-async fn streams_are_right(host: &Host, force: &Force) -> bool {
+async fn streams_are_right(host: &Host, force: &Force, among: bool) -> bool {
+    let mut streams = vec![("inbox", force.inbox()), ("sealed stream", force.sealed_log())];
+    if among {
+        streams.push(("addenda stream", force.addenda()));
+    }
     let checked = async {
-        for (part, spec) in [("inbox", force.inbox()), ("sealed stream", force.sealed_log())] {
+        for (part, spec) in streams {
             while let Err(complaints) = host.bus.check(&spec).await {
                 let why: Vec<String> = complaints.iter().map(ToString::to_string).collect();
                 host.health.waiting(part, &why.join("; "));
                 tokio::time::sleep(CHECK_AGAIN).await;
             }
+            // From here on it is for others to say how it is.
+            host.health.without(part);
         }
     };
     tokio::select! {
@@ -99,6 +115,10 @@ async fn streams_are_right(host: &Host, force: &Force) -> bool {
 fn log_keys(path: &Path) -> Result<LogSigner, Box<dyn std::error::Error + Send + Sync>> {
     let signer = LogSigner::parse_key_file(&read_secret(path)?);
     signer.ok_or_else(|| format!("{}: these are no log keys", path.display()).into())
+}
+
+fn recorder_key(path: &Path) -> Result<RecorderKey, Box<dyn std::error::Error + Send + Sync>> {
+    RecorderKey::parse(&read_secret(path)?).map_err(|e| format!("{}: {e}", path.display()).into())
 }
 
 fn open(ledger: &Path, options: Options) -> Result<SegmentStore, StoreError> {

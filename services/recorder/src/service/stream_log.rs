@@ -27,6 +27,7 @@ use ledger_core::ids::{EntryIndex, TreeSize};
 use ledger_core::wire::{EntriesRequest, SealedBatch};
 use tokio::time::Instant;
 
+use super::addenda;
 use crate::commit_log::{Away, BoxFuture, CommitLog, Fate, Next};
 
 /// Messages at the stream's very end that are no batches and are stepped over, looking for one that is.
@@ -58,6 +59,8 @@ pub struct StreamLog {
     force: Force,
     stream: String,
     health: Option<Health>,
+    /// Whether other recorders want what the entries leave out.
+    shares_addenda: bool,
     /// Our place: the last sequence that was read or appended.
     at: u64,
     /// Digest of the message there, where it is known.
@@ -99,6 +102,7 @@ impl StreamLog {
             force,
             stream,
             health: None,
+            shares_addenda: false,
             at: 0,
             last: None,
             last_id: None,
@@ -108,6 +112,12 @@ impl StreamLog {
             lost: false,
             failures: 0,
         }
+    }
+
+    /// For one of several recorders: sealed content goes to the addenda stream, and comes from there.
+    #[must_use]
+    pub fn sharing_addenda(self) -> Self {
+        Self { shares_addenda: true, ..self }
     }
 
     /// Says in this health what is in the way.
@@ -382,6 +392,18 @@ impl CommitLog for StreamLog {
 
     fn ask(&mut self, from: EntryIndex) -> BoxFuture<'_, Result<SealedBatch, Away>> {
         Box::pin(self.ask_leader(from))
+    }
+
+    fn put_addenda<'a>(&'a mut self, addenda: &'a [(Hash, Bytes)]) -> BoxFuture<'a, Result<(), Away>> {
+        Box::pin(async {
+            if self.shares_addenda { addenda::put(&self.bus, &self.force, addenda).await } else { Ok(()) }
+        })
+    }
+
+    fn addendum(&mut self, digest: Hash) -> BoxFuture<'_, Result<Option<Bytes>, Away>> {
+        Box::pin(async move {
+            if self.shares_addenda { addenda::get(&self.bus, &self.force, digest).await } else { Ok(None) }
+        })
     }
 }
 

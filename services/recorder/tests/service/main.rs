@@ -1,5 +1,6 @@
 //! The recorder on the bus, and what the bus does to it.
 
+mod among;
 mod scene;
 
 use std::collections::BTreeSet;

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use host::Board;
 use host::Health;
 use host::bus::names::Force;
-use host::bus::{Bus, Faults, Headers, Listener, Message, Outgoing, RequestError};
+use host::bus::{Bus, Faults, Headers, Link, Listener, Message, Outgoing, RequestError};
 use ledger_core::checkpoint::LogSigner;
 use ledger_core::hash::Hash;
 use ledger_core::ids::TreeSize;
@@ -16,8 +16,8 @@ use ledger_core::wire::{Outcome, Receipt, ReceiptRequest, Submission, Submission
 use ledger_store::{MemoryDisk, MemoryStore, Store as _};
 use load::{Load, START_MS, Signed};
 use mirror::{Following, LogKey, Mirror};
-use recorder::Config;
 use recorder::service::{self, ServiceError};
+use recorder::{Config, RecorderKey};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
@@ -60,6 +60,7 @@ impl Scene {
         let (bus, faults) = Bus::in_process_with_faults();
         bus.ensure(&force().inbox()).await.expect("the inbox is made");
         bus.ensure(&force().sealed_log()).await.expect("the sealed stream is made");
+        bus.ensure(&force().addenda()).await.expect("the addenda stream is made");
         let receipts = bus.listen("rcpt.>").await.expect("the bus is open");
         let load = Load::new(3, signer().verifier().vkeys());
         Self { load, disk: MemoryDisk::new(), bus, faults, receipts }
@@ -84,6 +85,18 @@ impl Scene {
         let stopped = async move { drop(stopped.await) };
         let run = service::run(Box::new(store), config(), self.bus.clone(), force(), health.clone(), stopped);
         Running { task: tokio::spawn(run), health, stop }
+    }
+
+    /// One of several recorders, on a disk and a way to the bus of its own.
+    pub(crate) fn start_among(&self, number: u32, disk: &MemoryDisk) -> (Running, Link) {
+        let store = MemoryStore::open(disk).expect("the disk opens");
+        let health = Board::default().role("recorder");
+        let (bus, link) = self.bus.broker().expect("it is in this process").handle();
+        let key = RecorderKey::from_seed(&self.load.recorder(number).0).expect("a key");
+        let (stop, stopped) = oneshot::channel();
+        let stopped = async move { drop(stopped.await) };
+        let run = service::run_among(Box::new(store), config(), key, bus, force(), health.clone(), stopped);
+        (Running { task: tokio::spawn(run), health, stop }, link)
     }
 
     /// One message with all of these.
@@ -179,6 +192,17 @@ impl Running {
         while MemoryStore::open(disk).is_err() {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
+    }
+
+    /// Waits until it says of itself.
+    pub(crate) async fn notes(&self, note: &str) {
+        for _ in 0..500 {
+            if self.health.now().note.is_some_and(|said| said.contains(note)) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!("it does not say {note:?}: {:?}", self.health.now());
     }
 
     pub(crate) async fn says(&self, reason: &str) {

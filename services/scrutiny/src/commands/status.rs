@@ -77,6 +77,8 @@ struct Ledger {
     /// Statements in the inbox that the recorder has not taken; `None` when that is not for us to know.
     waiting: Option<u64>,
     checkpoint_age_ms: Option<u64>,
+    /// What each recorder says of itself, the one that leads first; empty where there is one alone.
+    recorders: Vec<String>,
 }
 
 async fn ledgers(bus: &Bus, seen: &[ServiceSeen]) -> Vec<Ledger> {
@@ -85,13 +87,19 @@ async fn ledgers(bus: &Bus, seen: &[ServiceSeen]) -> Vec<Ledger> {
     for force in forces.into_iter().filter_map(|name| Force::parse(name).ok()) {
         // One that was slow to say what it is has said less.
         let of = |s: &&ServiceSeen| s.metadata.get("force").is_some_and(|said| said == force.as_str());
-        let recorder = seen.iter().filter(of).find(|s| s.name == "recorder");
-        let says = |what: &str| recorder.and_then(|r| r.figures[what].as_u64());
+        let leads = |s: &&ServiceSeen| s.figures["leads"] != Value::Bool(false);
+        let mut recorders: Vec<_> = seen.iter().filter(of).filter(|s| s.name == "recorder").collect();
+        recorders.sort_by_key(|recorder| !leads(recorder));
+        let says = |what: &str| recorders.first().and_then(|r| r.figures[what].as_u64());
         let in_stream = bus.tail(&force.inbox().name).await.ok().map(|tail| tail.messages);
         let ledger = Ledger {
             head: head(bus, &force).await,
             waiting: in_stream.or_else(|| says("inbox_waiting")),
             checkpoint_age_ms: says("checkpoint_age_ms"),
+            recorders: recorders
+                .iter()
+                .filter_map(|r| r.figures["note"].as_str().map(str::to_owned))
+                .collect(),
             force,
         };
         found.push(ledger);
@@ -118,7 +126,8 @@ impl Ledger {
             }
         };
         let waiting = self.waiting.map_or("not for us to see".to_owned(), |n| n.to_string());
-        format!("{}: {head}\nWaiting in the inbox: {waiting}\n", self.force)
+        let recorders: String = self.recorders.iter().map(|said| format!("A recorder: {said}\n")).collect();
+        format!("{}: {head}\n{recorders}Waiting in the inbox: {waiting}\n", self.force)
     }
 
     fn json(&self) -> Value {
@@ -130,6 +139,7 @@ impl Ledger {
             "root": head.map(|h| h.root.to_string()),
             "checkpoint_size": head.and_then(covered),
             "checkpoint_age_ms": self.checkpoint_age_ms,
+            "recorders": self.recorders,
             "inbox_waiting": self.waiting,
             "problem": self.head.as_ref().err(),
         })

@@ -16,10 +16,11 @@ use crate::bus::consume::{ConsumerSpec, Delivery, Settle};
 use crate::bus::error::{AckError, BusError};
 
 /// The server says so often that it is still there; the library counts on twice that.
-const HEARTBEAT: Duration = Duration::from_secs(2);
+const HEARTBEAT: Duration = Duration::from_millis(700);
 
-/// One pull asks for messages for so long.
-const PULL: Duration = Duration::from_secs(20);
+/// One pull asks for messages for so long. Less than the silence after which another reader takes over: what a reader
+/// that sleeps has asked for would still be handed to it, and a reset of the queue does not take that back.
+const PULL: Duration = Duration::from_millis(1_500);
 
 /// A reader of a work queue. It keeps up to `max_in_flight` messages ready, so that the next batch is there
 /// when the last one is done.

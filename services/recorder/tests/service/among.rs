@@ -1,0 +1,136 @@
+//! Several recorders of one ledger on a bus: who leads, who takes over, and who follows again.
+
+use std::time::{Duration, Instant};
+
+use host::health::State;
+use ledger_core::wire::Outcome;
+use ledger_store::MemoryDisk;
+use load::Signed;
+
+use crate::scene::{Running, Scene, caught_up};
+use crate::{holds_exactly, is_published};
+
+/// A takeover from a silent leader, receipt included, takes no longer.
+const TAKEOVER: Duration = Duration::from_secs(5);
+
+/// A founded ledger with two recorders enrolled, and both of them at work, the first of them leading.
+struct Two {
+    scene: Scene,
+    enrolled: usize,
+    first: (Running, host::bus::Link),
+    second: (Running, host::bus::Link),
+    disk: MemoryDisk,
+}
+
+impl Two {
+    async fn started() -> Self {
+        let (mut scene, alone) = Scene::founded().await;
+        let enrolment: Vec<Signed> = (0..2).flat_map(|number| scene.load.recorder(number).1).collect();
+        scene.send(&enrolment).await;
+        for _ in &enrolment {
+            assert!(matches!(scene.next_receipt().await.outcome, Outcome::Durable(_)));
+        }
+        alone.stop().await.expect("an orderly end");
+        let first = scene.start_among(0, &scene.disk);
+        first.0.notes("leads in epoch 1").await;
+        let disk = MemoryDisk::new();
+        let second = scene.start_among(1, &disk);
+        second.0.notes("standby of epoch 1, 0 entries behind").await;
+        // Every takeover is an entry, too.
+        let enrolled = scene.load.founding().len() + enrolment.len();
+        Self { scene, enrolled, first, second, disk }
+    }
+}
+
+/// How long it takes from handing in to the published receipt.
+async fn record(scene: &Scene, fact: &Signed) -> Duration {
+    let began = Instant::now();
+    scene.send(std::slice::from_ref(fact)).await;
+    scene.receipt(fact, is_published).await;
+    began.elapsed()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_standby_takes_over_from_a_leader_that_died_and_nothing_is_lost_or_twice() {
+    let two = Two::started().await;
+    assert_eq!(two.second.0.health.now().state, State::Ready, "a standby is ready");
+    let facts: Vec<Signed> = (1..60).map(|n| two.scene.load.fact(n)).collect();
+    two.scene.send(&facts[..20]).await;
+    two.first.0.kill(&two.scene.disk).await;
+    two.scene.send(&facts[20..40]).await;
+    let took = record(&two.scene, &facts[40]).await;
+    assert!(took < TAKEOVER, "{took:?}");
+    two.second.0.notes("leads in epoch 2").await;
+    // The dead one comes back, and follows.
+    let (first, _link) = two.scene.start_among(0, &two.scene.disk);
+    first.notes("standby of epoch 2").await;
+    two.scene.send(&facts[41..]).await;
+    for fact in &facts {
+        two.scene.receipt(fact, is_published).await;
+    }
+    two.scene.inbox_is_empty().await;
+    first.notes("standby of epoch 2, 0 entries behind").await;
+    two.second.0.stop().await.expect("an orderly end");
+    first.notes("leads in epoch 3").await;
+    first.stop().await.expect("an orderly end");
+    holds_exactly(&two.scene.store(), two.enrolled + 3, &facts);
+    let (mirror, _following) = two.scene.mirror();
+    caught_up(&mirror, &two.scene.store()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn when_the_leader_leaves_in_order_the_standby_leads_at_once() {
+    let two = Two::started().await;
+    two.first.0.stop().await.expect("an orderly end");
+    let took = record(&two.scene, &two.scene.load.fact(1)).await;
+    assert!(took < Duration::from_secs(1), "{took:?}");
+    two.second.0.stop().await.expect("an orderly end");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_leader_that_was_cut_off_is_fenced_and_follows_once_it_is_back() {
+    let two = Two::started().await;
+    let Two { scene, first: (first, link), second: (second, _), .. } = &two;
+    link.cut();
+    let took = record(scene, &scene.load.fact(1)).await;
+    assert!(took < TAKEOVER, "{took:?}");
+    second.notes("leads in epoch 2").await;
+    link.heal();
+    first.notes("standby of epoch 2, 0 entries behind").await;
+    assert_eq!(first.health.now().state, State::Ready, "{:?}", first.health.now());
+    let took = record(scene, &scene.load.fact(2)).await;
+    assert!(took < Duration::from_secs(2), "nothing waits for the one that was cut off: {took:?}");
+    let Two { scene, enrolled, first, second, .. } = two;
+    second.0.stop().await.expect("an orderly end");
+    first.0.notes("leads in epoch 3").await;
+    first.0.stop().await.expect("an orderly end");
+    holds_exactly(&scene.store(), enrolled + 3, &[scene.load.fact(1), scene.load.fact(2)]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_the_one_that_leads_answers_and_a_standby_is_seen_all_the_same() {
+    let two = Two::started().await;
+    let seen = two.scene.bus.survey(Duration::from_millis(100)).await.expect("the bus is open");
+    let recorders: Vec<_> = seen.iter().filter(|seen| seen.name == "recorder").collect();
+    assert_eq!(recorders.len(), 2);
+    let leads = |leads: bool| recorders.iter().filter(|r| r.figures["leads"] == leads).count();
+    assert_eq!((leads(true), leads(false)), (1, 1));
+    let answering = recorders.iter().filter(|recorder| !recorder.endpoints.is_empty()).count();
+    assert_eq!(answering, 1);
+    two.first.0.stop().await.expect("an orderly end");
+    two.second.0.notes("leads in epoch 2").await;
+    two.second.0.stop().await.expect("an orderly end");
+    assert!(ledger_store::MemoryStore::open(&two.disk).is_ok());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_recorder_without_a_key_does_not_write_where_several_do() {
+    let two = Two::started().await;
+    two.second.0.stop().await.expect("an orderly end");
+    let disk = two.disk;
+    let third = Scene { disk, ..Scene::new().await };
+    let third = Scene { bus: two.scene.bus.clone(), ..third }.start();
+    third.says("this one has no recorder-key").await;
+    third.stop().await.expect("an orderly end");
+    two.first.0.stop().await.expect("an orderly end");
+}
