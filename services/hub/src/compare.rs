@@ -37,12 +37,12 @@ pub(crate) fn compare(
 ) -> Result<Compared, StoreError> {
     let mut found = Compared { latest: own(mirror)?, ..Compared::default() };
     let mut contradicted = None;
-    // Before entry 0 is held, an unpinned log's keys are not known.
-    let known = mirror.log_at(TreeSize(0)).is_some();
-    match told.filter(|_| known).map(|bytes| (bytes, mirror.judge(bytes))) {
+    match told.map(|bytes| (bytes, mirror.judge(bytes))) {
         Some((bytes, Ok(Judgment::Agrees(_)))) => found.take_if_later(note_of(mirror, bytes)),
         Some((bytes, Ok(Judgment::Contradicts { .. }))) => contradicted = note_of(mirror, bytes),
         Some((_, Err(Break::Store(error)))) => return Err(error),
+        // Its keys may be named by entries that are not held yet.
+        Some((_, Err(Break::Signature { size, .. }))) if size > mirror.standing().size => {}
         Some((_, Err(problem))) => found.unsigned = Some(problem.to_string()),
         Some((bytes, Ok(Judgment::Beyond(_)))) => found.beyond = note_of(mirror, bytes),
         None => {}
@@ -147,6 +147,8 @@ pub(crate) fn in_their_tree(
 /// The mirror's own latest checkpoint.
 fn own(mirror: &Mirror) -> Result<Option<Note>, StoreError> {
     let latest = mirror.look(|store, _| store.latest_checkpoint())?;
+    // One that nobody vouches for yet covers nothing.
+    let latest = latest.filter(|(size, _)| *size <= mirror.standing().covered);
     Ok(latest.and_then(|(_, bytes)| note_of(mirror, &bytes)))
 }
 

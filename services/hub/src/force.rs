@@ -22,9 +22,9 @@ use crate::fork::Fork;
 use crate::inquest::{Inquest, inquest};
 use crate::note::Note;
 use crate::remembered::Remembered;
-use crate::report::{CheckpointReport, ForceReport, State};
 use crate::reports::Reports;
-use crate::watch::{Change, Limits, Watch};
+use crate::say::{report, tell};
+use crate::watch::{Limits, Watch};
 
 /// Between two looks at a force, and two questions to its recorder.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -108,6 +108,10 @@ struct Watching {
     /// What was compared last: nothing new needs no second look.
     compared: Option<(Standing, Option<Bytes>, bool)>,
     agrees: bool,
+    /// The mirror's own latest note, the recorder's when it covers more, and why that one is not the log's.
+    own: Option<Note>,
+    beyond: Option<Note>,
+    unsigned: Option<String>,
     evidence: Option<PathBuf>,
 }
 
@@ -141,6 +145,9 @@ impl Watching {
             asked: now,
             compared: None,
             agrees: false,
+            own: None,
+            beyond: None,
+            unsigned: None,
             evidence,
         }
     }
@@ -167,15 +174,25 @@ impl Watching {
 
     /// One look at everything.
     async fn look(&mut self) {
-        let told = self.ask_head().await;
+        let asked = Instant::now();
+        let head = self.ask_head().await;
         let now = Instant::now();
         let standing = self.mirror.standing();
         self.watch.holds(standing.size, standing.root, now);
         self.look_at_follower(now).await;
-        self.compare(standing, told, now).await;
+        self.compare(standing, head.as_ref().ok().and_then(|head| head.checkpoint.clone()), now).await;
+        match head.and_then(|head| self.is_the_logs(&head).map(|()| head)) {
+            Ok(head) => self.watch.answered(head.size, asked, now),
+            Err(why) => self.watch.did_not_answer(why),
+        }
+        self.ask_for_more(now).await;
         if self.unsaved && self.saved.is_none_or(|at| now - at >= REMEMBER_EVERY) {
             self.save_remembered();
         }
+        self.say(now);
+    }
+
+    fn say(&mut self, now: Instant) {
         // What was compared may be more by now than what was held before.
         let standing = self.mirror.standing();
         self.watch.holds(standing.size, standing.root, now);
@@ -187,23 +204,24 @@ impl Watching {
         self.given.reports.put(said);
     }
 
-    /// Where the recorder says that its log stands; its note, when it gave one.
-    async fn ask_head(&mut self) -> Option<Bytes> {
-        let asked = Instant::now();
+    /// Where the recorder says that its log stands.
+    async fn ask_head(&self) -> Result<Head, String> {
         let subject = self.given.force.endpoint("recorder", "head");
         let said = self.given.bus.request(&subject, Headers::new(), Bytes::new(), ANSWER_WITHIN).await;
-        let head = said.map_err(|e| e.to_string()).and_then(|said| {
-            Head::parse(&said.payload).map_err(|e| format!("its answer does not read: {e}"))
-        });
-        match head {
-            Ok(head) => {
-                self.watch.answered(head.size, asked, Instant::now());
-                head.checkpoint
+        let said = said.map_err(|e| e.to_string())?;
+        Head::parse(&said.payload).map_err(|e| format!("its answer does not read: {e}"))
+    }
+
+    /// Whoever answers without the log's word is not heard.
+    fn is_the_logs(&self, head: &Head) -> Result<(), String> {
+        let nobody =
+            |why: &str| Err(format!("whoever answers for its recorder does not have the log's keys: {why}"));
+        match &self.unsigned {
+            Some(why) => nobody(why),
+            None if head.checkpoint.is_none() && self.own.is_some() => {
+                nobody("no checkpoint came with the answer")
             }
-            Err(why) => {
-                self.watch.did_not_answer(why);
-                None
-            }
+            None => Ok(()),
         }
     }
 
@@ -262,12 +280,7 @@ impl Watching {
         let Compared { latest, remembered, fork, suspect, beyond, unsigned } = found;
         self.agrees = remembered == Some(true);
         self.watch.suspects(suspect);
-        if let Some(why) = unsigned {
-            self.watch.did_not_answer(format!(
-                "whoever answers for its recorder does not have the log's keys: {why}"
-            ));
-        }
-        let own = latest.clone();
+        (self.own, self.beyond, self.unsigned) = (latest.clone(), beyond, unsigned);
         if let Some(note) = latest.filter(|_| consistent) {
             let now_ms = self.given.clock.now_ms();
             self.watch.remembers(note.size, now);
@@ -277,28 +290,25 @@ impl Watching {
             });
             (self.agrees, self.unsaved) = (true, true);
         }
-        match (fork, own, beyond) {
-            (Some(fork), _, _) => self.found(&fork).await,
-            (None, Some(own), Some(beyond)) => self.ask_for_more(Some((own, beyond)), now).await,
-            // Nothing is signed for here yet that another history could contradict.
-            (None, None, _) => self.ask_for_more(None, now).await,
-            (None, Some(_), None) => {}
+        if let Some(fork) = fork {
+            self.found(&fork).await;
         }
     }
 
     /// The recorder has more than the stream tells. Is that the same history? Then it may give it.
-    async fn ask_for_more(&mut self, notes: Option<(Note, Note)>, now: Instant) {
-        // It is looked at again although nothing else changes.
-        self.compared = None;
-        let (_, lag) = self.watch.behind(now);
-        if lag < ASK_EVERY || now - self.asked < ASK_EVERY {
+    async fn ask_for_more(&mut self, now: Instant) {
+        let (entries, lag) = self.watch.behind(now);
+        let is_due = lag >= ASK_EVERY && now - self.asked >= ASK_EVERY;
+        if entries == 0 || !self.watch.answers() || !is_due {
             return;
         }
         self.asked = now;
-        let asked = match notes {
-            Some((own, beyond)) => {
+        let asked = match self.own.clone() {
+            Some(own) => {
+                let beyond = self.beyond.clone();
                 inquest(&self.mirror, &self.given.bus, &self.given.force, own, beyond).await
             }
+            // Nothing is signed for here yet that another history could contradict.
             None => Inquest::Same,
         };
         match (asked, &self.following) {
@@ -339,68 +349,5 @@ impl Watching {
             }
         }
         self.saved = Some(Instant::now());
-    }
-}
-
-/// Says what is new and what is over: once each, as a log line and as a figure.
-fn tell(force: &Force, watch: &mut Watch, now: Instant) {
-    let name = force.to_string();
-    for change in watch.changes(now) {
-        let (state, value) = match &change {
-            Change::Raised(state, why) => {
-                tracing::error!(force = %name, alarm = state.word(), "{why}");
-                metrics::counter!("scrutiny_hub_alarms_total", "force" => name.clone(), "kind" => state.word())
-                    .increment(1);
-                (*state, 1.0)
-            }
-            Change::Lifted(state) => {
-                tracing::info!(force = %name, alarm = state.word(), "over");
-                (*state, 0.0)
-            }
-        };
-        metrics::gauge!("scrutiny_hub_alarm", "force" => name.clone(), "kind" => state.word()).set(value);
-    }
-    let (entries, _) = watch.behind(now);
-    metrics::gauge!("scrutiny_hub_held_entries", "force" => name.clone()).set(watch.held.0 as f64);
-    metrics::gauge!("scrutiny_hub_behind_entries", "force" => name).set(entries as f64);
-}
-
-fn report(
-    given: &Given,
-    watch: &Watch,
-    known: Option<(&Remembered, bool)>,
-    evidence: Option<&std::path::Path>,
-    now: Instant,
-) -> ForceReport {
-    let conditions = watch.conditions(now);
-    let (state, why) = conditions[0].clone();
-    let (behind_entries, lag) = watch.behind(now);
-    let checkpoint = known.map(|(known, held)| CheckpointReport {
-        size: known.note.size.0,
-        root: known.note.root.to_string(),
-        seen_at_ms: known.seen_at_ms,
-        held,
-        consistent: known.consistent,
-        consistent_since_ms: known.since_ms,
-    });
-    let at = |ago: Duration| given.clock.now_ms().saturating_sub(ago.as_millis() as u64);
-    ForceReport {
-        force: given.force.to_string(),
-        state,
-        why,
-        what_to_do: state.what_to_do().to_owned(),
-        all: conditions.iter().map(|(state, _)| *state).filter(|state| *state != State::Ok).collect(),
-        origin: None,
-        pinned: watch.pinned,
-        held: watch.held.0,
-        root: watch.root.to_string(),
-        head: watch.head.map(|head| head.size.0),
-        head_at_ms: watch.head.map(|head| at(now - head.asked)),
-        head_problem: watch.head_problem.clone(),
-        behind_entries,
-        behind_seconds: lag.as_secs(),
-        checkpoint,
-        heard_at_ms: watch.heard.map(|heard| at(now - heard)),
-        evidence: evidence.map(|file| file.display().to_string()),
     }
 }

@@ -36,14 +36,22 @@ pub(crate) enum Inquest {
     Unknown,
 }
 
-/// Whether the note, which covers more than is held, is of another history than the mirror's own latest one.
-pub(crate) async fn inquest(mirror: &Mirror, bus: &Bus, force: &Force, own: Note, theirs: Note) -> Inquest {
+/// Whether the recorder's history is another one than that of the mirror's own latest note, and the log signed for it:
+/// `theirs` covers more than is held.
+pub(crate) async fn inquest(
+    mirror: &Mirror,
+    bus: &Bus,
+    force: &Force,
+    own: Note,
+    theirs: Option<Note>,
+) -> Inquest {
     let asking = Asking { mirror, bus, force };
     let parting = match asking.parting(own.size).await {
         None => return Inquest::Unknown,
         Some(parting) if parting == own.size.0 => return Inquest::Same,
         Some(parting) => parting,
     };
+    let Some(theirs) = theirs else { return Inquest::Unknown };
     if theirs.size.0 - parting > MOST {
         tracing::warn!(%force, parting, "the histories part too far back to be compared here");
         return Inquest::Unknown;

@@ -34,6 +34,7 @@ mod remembered;
 mod report;
 mod reports;
 mod role;
+mod say;
 mod watch;
 
 pub use fork::Fork;

@@ -6,7 +6,9 @@ mod scene;
 use std::time::Duration;
 
 use hub::{ForceReport, State, evidence};
-use scene::{Hub, Line, Place, copy, pin};
+use ledger_core::hash::Hash;
+use ledger_core::wire::Head;
+use scene::{Hub, Line, Place, copy, pin, signer_from};
 use tempfile::TempDir;
 
 const FORCES: [&str; 2] = ["cambridgeshire", "cumbria"];
@@ -255,6 +257,25 @@ async fn a_tail_that_the_stream_lost_is_a_gap_for_a_mirror_made_again() {
     // The recorder is asked for what the stream does not tell, without waiting for its next entry.
     let _line = Line(vec![place.questions_from(&bus).await]);
     hub.sees(FORCES[0], |f| f.state == State::NotPinned && holds(size)(f)).await;
+    hub.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_answers_without_the_logs_keys_is_not_heard_and_makes_no_fork() {
+    let dir = dir();
+    let bus = Hub::bus(&FORCES).await;
+    let place = Place::founded(&dir, FORCES[0], 5).await;
+    let line = place.line(&bus).await;
+    let hub = Hub::start(&bus, dir.path(), &FORCES[..1], &[("hub.silence-seconds", "3")]);
+    let head = place.head().await.expect("a head");
+    hub.sees(FORCES[0], holds(head.size.0)).await;
+    drop(line);
+    let forged = signer_from(9).sign(head.size, Hash::of(b"another tree")).expect("it signs");
+    let _line =
+        Line(vec![place.answers(&bus, Head { checkpoint: Some(forged.to_bytes().into()), ..head }).await]);
+    let seen = hub.sees_state(FORCES[0], State::Silent).await;
+    assert!(seen.why.contains("does not have the log's keys"), "{seen:?}");
+    assert!(!seen.all.contains(&State::Fork));
     hub.stop().await;
 }
 

@@ -46,7 +46,11 @@ pub(crate) fn force(name: &str) -> Force {
 }
 
 pub(crate) fn signer() -> LogSigner {
-    LogSigner::new(load::ORIGIN.parse().expect("an origin"), &[1; 32], &[2; 32]).expect("log keys")
+    signer_from(1)
+}
+
+pub(crate) fn signer_from(seed: u8) -> LogSigner {
+    LogSigner::new(load::ORIGIN.parse().expect("an origin"), &[seed; 32], &[2; 32]).expect("log keys")
 }
 
 impl Place {
@@ -154,16 +158,7 @@ impl Place {
     }
 
     pub(crate) async fn questions_from(&self, hub: &Bus) -> JoinHandle<()> {
-        let spec = ServiceSpec {
-            name: "recorder".to_owned(),
-            version: "0.1.0".to_owned(),
-            description: "A line to a force.".to_owned(),
-            subject: self.force.service("recorder"),
-            endpoints: vec!["head".to_owned(), "entries".to_owned()],
-            metadata: BTreeMap::new(),
-            figures: None,
-        };
-        let mut requests = hub.serve(spec).await.expect("the bus is open");
+        let mut requests = hub.serve(self.service()).await.expect("the bus is open");
         let there = self.bus.clone();
         tokio::spawn(async move {
             while let Some(request) = requests.next().await {
@@ -173,6 +168,28 @@ impl Place {
                 request.reply(answer.map(|message| message.payload).map_err(away));
             }
         })
+    }
+
+    /// Somebody at the hub's end who always answers this.
+    pub(crate) async fn answers(&self, hub: &Bus, head: Head) -> JoinHandle<()> {
+        let mut requests = hub.serve(self.service()).await.expect("the bus is open");
+        tokio::spawn(async move {
+            while let Some(request) = requests.next().await {
+                request.reply(Ok(head.to_bytes()));
+            }
+        })
+    }
+
+    fn service(&self) -> ServiceSpec {
+        ServiceSpec {
+            name: "recorder".to_owned(),
+            version: "0.1.0".to_owned(),
+            description: "A line to a force.".to_owned(),
+            subject: self.force.service("recorder"),
+            endpoints: vec!["head".to_owned(), "entries".to_owned()],
+            metadata: BTreeMap::new(),
+            figures: None,
+        }
     }
 }
 
