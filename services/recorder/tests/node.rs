@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use futures::FutureExt as _;
 use host::bus::names::Force;
-use host::bus::{Broker, Bus, Link};
+use host::bus::{Broker, Bus, Faults, Link, PublishFault};
 use ledger_core::checkpoint::LogSigner;
+use ledger_core::hash::Hash;
 use ledger_core::ids::{EntryIndex, TreeSize};
 use ledger_store::{Fault, MemoryDisk, MemoryStore};
 use load::{Load, START_MS, Signed};
@@ -43,6 +44,7 @@ struct Seat {
 struct Scene {
     load: Load,
     broker: Broker,
+    faults: Faults,
     seats: Vec<Seat>,
 }
 
@@ -56,17 +58,27 @@ impl Seat {
             verify_threads: 1,
         };
         let store = MemoryStore::open(&self.disk).expect("the disk opens");
-        let log = StreamLog::new(self.bus.clone(), force());
+        let log = StreamLog::new(self.bus.clone(), force()).sharing_addenda();
         Node::open(Box::new(store), config, Some(Box::new(log))).expect("replays")
+    }
+}
+
+impl Seat {
+    /// Another seat at the same bus.
+    fn like(&self) -> Self {
+        let (bus, link) = self.bus.broker().expect("it is in this process").handle();
+        let key = RecorderKey::from_seed(&[8; 32]).expect("a key");
+        Self { disk: MemoryDisk::new(), key, bus, link, clock: Arc::clone(&self.clock) }
     }
 }
 
 impl Scene {
     /// Two recorders, enrolled; the first leads in epoch 1, and nobody else has read anything.
     async fn new() -> (Self, Node) {
-        let bus = Bus::in_process();
+        let (bus, faults) = Bus::in_process_with_faults();
         bus.ensure(&force().inbox()).await.expect("the inbox is made");
         bus.ensure(&force().sealed_log()).await.expect("the sealed stream is made");
+        bus.ensure(&force().addenda()).await.expect("the addenda stream is made");
         let broker = bus.broker().expect("it is in this process");
         let load = Load::new(3, signer().verifier().vkeys());
         let clock = Arc::new(AtomicU64::new(START_MS));
@@ -76,7 +88,7 @@ impl Scene {
             Seat { disk: MemoryDisk::new(), key, bus, link, clock: Arc::clone(&clock) }
         };
         let seats = vec![seat(0), seat(1)];
-        let scene = Self { load, broker, seats };
+        let scene = Self { load, broker, faults, seats };
         let mut first = scene.seats[0].open();
         first.lead_alone().await.expect("nobody else is there");
         let founding = scene.load.founding();
@@ -267,6 +279,49 @@ async fn a_damaged_or_lost_batch_is_fetched_from_nobody_else_and_never_built_ove
     let mut first = scene.seats[0].open();
     assert_eq!(first.take_over(&scene.seats[0].key).await, Ok(2));
     recorded(first.submit(scene.fact(2)).await.remove(0));
+}
+
+#[tokio::test]
+async fn sealed_content_is_on_the_standbys_disk_before_its_entry_and_an_erasure_takes_it_away() {
+    let (scene, mut first) = Scene::new().await;
+    let mut second = scene.seats[1].open();
+    let (enrolled, addendum) = scene.load.sealed_enrolment(1);
+    let digest = Hash::of(&addendum);
+    let sealed = Submission { addenda: vec![addendum.clone()], ..submission(&enrolled) };
+    recorded(first.submit(vec![sealed]).await.remove(0));
+    // Committed to and never handed in: nobody has it, and nobody waits for it.
+    recorded(first.submit(vec![submission(&scene.load.sealed_enrolment(2).0)]).await.remove(0));
+    second.catch_up().await.expect("it follows");
+    assert_eq!(second.store().head(), first.store().head());
+    assert_eq!(second.store().addendum(&digest).expect("readable"), Some(addendum));
+    let (erasers, enrolment) = scene.load.erasers();
+    for signed in &enrolment {
+        recorded(first.submit(vec![submission(signed)]).await.remove(0));
+    }
+    recorded(first.submit(vec![submission(&scene.load.erasure(1, &erasers, digest))]).await.remove(0));
+    second.catch_up().await.expect("it follows");
+    for node in [&first, &second] {
+        assert_eq!(node.store().addendum(&digest).expect("readable"), None);
+    }
+    // One that comes late reads the entry while the stream still has its content, and what erases it after that.
+    let mut late = scene.seats[1].like().open();
+    late.catch_up().await.expect("it follows");
+    assert_eq!(late.store().head(), first.store().head());
+    assert_eq!(late.store().addendum(&digest).expect("readable"), None);
+}
+
+#[tokio::test]
+async fn nothing_is_recorded_while_its_sealed_content_cannot_be_shared() {
+    let (scene, mut first) = Scene::new().await;
+    let before = size(&first);
+    let (enrolled, addendum) = scene.load.sealed_enrolment(1);
+    let digest = Hash::of(&addendum);
+    let sealed = || Submission { addenda: vec![addendum.clone()], ..submission(&enrolled) };
+    scene.faults.on_publish("addenda.>", PublishFault::LostAndUnknown, 1);
+    let answer = first.submit(vec![sealed()]).await.remove(0);
+    assert!(matches!(answer, Err(Failure::Unavailable(_))), "{answer:?}");
+    assert_eq!((size(&first), first.store().addendum(&digest).expect("readable")), (before, None));
+    recorded(first.submit(vec![sealed()]).await.remove(0));
 }
 
 #[tokio::test]

@@ -15,6 +15,7 @@ use prost::Message;
 use rayon::prelude::*;
 use scrutiny_proto::ledger::v1 as wire;
 use scrutiny_proto::ledger::v1::statement::Expected;
+use scrutiny_proto::privacy::v1::ErasureExecuted;
 use scrutiny_proto::registry::v1::{
     CharterAdopted, CheckpointKeys, KeyEnrolled, LedgerFounded, LogKeyAuthorised, RoleAssigned,
 };
@@ -117,6 +118,49 @@ impl Load {
         let body = LogKeyAuthorised { recorder_key, log_vkeys, reason: "It stands by".to_owned() };
         let stream = ("recorder/log-keys", seen);
         self.by_roots_on(900_001 + seen, "scrutiny.registry.v1.LogKeyAuthorised", stream, &body)
+    }
+
+    /// The two who erase together, an information manager and a key administrator, and the statements that enrol them
+    /// behind the founding.
+    #[must_use]
+    pub fn erasers(&self) -> ([SigningKey; 2], Vec<Signed>) {
+        let key = |role: &str| SigningKey::from_bytes(&Hash::of(format!("eraser {role}").as_bytes()).0);
+        let keys = ["IM", "KA"].map(key);
+        let n = 2 * (self.officers.len() as u64 + 100);
+        let mut enrolled = self.enrolment(n, &keys[0], "IM", "eraser-im");
+        enrolled.extend(self.enrolment(n + 2, &keys[1], "KA", "eraser-ka"));
+        (keys, enrolled)
+    }
+
+    /// The enrolment of person number `n`, whose name is sealed, and the addendum with the name.
+    #[must_use]
+    pub fn sealed_enrolment(&self, n: u64) -> (Signed, Bytes) {
+        let holder = SigningKey::from_bytes(&Hash::of(format!("person {n}").as_bytes()).0);
+        let mut addendum = Hash::of(format!("salt {n}").as_bytes()).0.to_vec();
+        addendum.extend_from_slice(format!("Person {n}").as_bytes());
+        let enrolled = self.enrolment(10_000 + n, &holder, "G&I", &format!("person-{n}")).swap_remove(0);
+        let mut message = wire::Statement::decode(enrolled.statement).expect("an enrolment decodes");
+        message.sealed = vec![wire::Commitment {
+            field: "holder".to_owned(),
+            digest: Bytes::copy_from_slice(Hash::of(&addendum).as_bytes()),
+            reason_code: "PERSONAL_DATA".to_owned(),
+        }];
+        let made = (enrolled.id, message.encode_to_vec().into());
+        (sign(made, &self.roots.iter().collect::<Vec<_>>()), addendum.into())
+    }
+
+    /// The erasure of an addendum, as statement number `n` of its own.
+    #[must_use]
+    pub fn erasure(&self, n: u64, [im, ka]: &[SigningKey; 2], digest: Hash) -> Signed {
+        let body = ErasureExecuted {
+            digests: vec![Bytes::copy_from_slice(digest.as_bytes())],
+            reason_code: "DATA_SUBJECT_RIGHT".to_owned(),
+            legal_hold_checked: true,
+        };
+        let (kind, stream) = ("scrutiny.privacy.v1.ErasureExecuted", format!("privacy/erasure-{n}"));
+        let signers = [(im, "IM"), (ka, "KA")];
+        let made = statement(50_000 + n, kind, &stream, &body, Expected::ExpectedVersion(0), &signers);
+        sign(made, &[im, ka])
     }
 
     /// Facts number `range`, each of [`FACT_BYTES`] bytes, signed by one officer in turn, on all cores.

@@ -2,16 +2,18 @@
 
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use host::health::State;
-use ledger_core::wire::Outcome;
-use ledger_store::MemoryDisk;
+use ledger_core::hash::Hash;
+use ledger_core::wire::{Outcome, Submission, Submissions};
+use ledger_store::{MemoryDisk, MemoryStore, Store as _};
 use load::Signed;
 
-use crate::scene::{Running, Scene, caught_up};
+use crate::scene::{Running, Scene, caught_up, force};
 use crate::{holds_exactly, is_published};
 
 /// A takeover from a silent leader, receipt included, takes no longer.
-const TAKEOVER: Duration = Duration::from_secs(5);
+pub(crate) const TAKEOVER: Duration = Duration::from_secs(5);
 
 /// A founded ledger with two recorders enrolled, and both of them at work, the first of them leading.
 struct Two {
@@ -43,7 +45,7 @@ impl Two {
 }
 
 /// How long it takes from handing in to the published receipt.
-async fn record(scene: &Scene, fact: &Signed) -> Duration {
+pub(crate) async fn record(scene: &Scene, fact: &Signed) -> Duration {
     let began = Instant::now();
     scene.send(std::slice::from_ref(fact)).await;
     scene.receipt(fact, is_published).await;
@@ -120,7 +122,7 @@ async fn only_the_one_that_leads_answers_and_a_standby_is_seen_all_the_same() {
     two.first.0.stop().await.expect("an orderly end");
     two.second.0.notes("leads in epoch 2").await;
     two.second.0.stop().await.expect("an orderly end");
-    assert!(ledger_store::MemoryStore::open(&two.disk).is_ok());
+    assert!(MemoryStore::open(&two.disk).is_ok());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -133,4 +135,41 @@ async fn a_recorder_without_a_key_does_not_write_where_several_do() {
     third.says("this one has no recorder-key").await;
     third.stop().await.expect("an orderly end");
     two.first.0.stop().await.expect("an orderly end");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_erased_goes_from_the_stream_as_well_also_when_the_leader_died_in_between() {
+    let two = Two::started().await;
+    let (enrolled, addendum) = two.scene.load.sealed_enrolment(1);
+    let subject = force().addendum(Hash::of(&addendum).to_hex());
+    let (stream, bus) = (force().addenda().name, two.scene.bus.clone());
+    let in_stream = || async { bus.last_on(&stream, &subject).await.expect("the bus is open").is_some() };
+    two.scene.publish(&force().several("review"), with_addenda(&enrolled, &addendum)).await;
+    two.scene.receipt(&enrolled, is_published).await;
+    assert!(in_stream().await);
+    let (erasers, enrolment) = two.scene.load.erasers();
+    two.scene.send(&enrolment).await;
+    let erasure = two.scene.load.erasure(1, &erasers, Hash::of(&addendum));
+    two.scene.receipt(&enrolment[3], is_published).await;
+    two.scene.send(std::slice::from_ref(&erasure)).await;
+    two.scene.receipt(&erasure, is_published).await;
+    two.first.0.kill(&two.scene.disk).await;
+    two.second.0.notes("leads in epoch 2").await;
+    for _ in 0..500 {
+        if !in_stream().await {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    assert!(!in_stream().await);
+    two.second.0.stop().await.expect("an orderly end");
+    for disk in [&two.scene.disk, &two.disk] {
+        let store = MemoryStore::open(disk).expect("the disk opens");
+        assert_eq!(store.addendum(&Hash::of(&addendum)).expect("readable"), None);
+    }
+}
+
+pub(crate) fn with_addenda(signed: &Signed, addendum: &Bytes) -> Bytes {
+    let (statement, signatures) = (signed.statement.clone(), signed.signatures.clone());
+    Submissions(vec![Submission { statement, signatures, addenda: vec![addendum.clone()] }]).to_bytes()
 }

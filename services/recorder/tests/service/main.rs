@@ -1,6 +1,7 @@
 //! The recorder on the bus, and what the bus does to it.
 
 mod among;
+mod broker;
 mod scene;
 
 use std::collections::BTreeSet;

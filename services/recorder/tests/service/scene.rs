@@ -79,24 +79,32 @@ impl Scene {
     }
 
     pub(crate) fn start(&self) -> Running {
+        self.start_on(self.bus.clone())
+    }
+
+    pub(crate) fn start_on(&self, bus: Bus) -> Running {
         let store = MemoryStore::open(&self.disk).expect("the disk opens");
         let health = Board::default().role("recorder");
         let (stop, stopped) = oneshot::channel();
         let stopped = async move { drop(stopped.await) };
-        let run = service::run(Box::new(store), config(), self.bus.clone(), force(), health.clone(), stopped);
+        let run = service::run(Box::new(store), config(), bus, force(), health.clone(), stopped);
         Running { task: tokio::spawn(run), health, stop }
     }
 
     /// One of several recorders, on a disk and a way to the bus of its own.
     pub(crate) fn start_among(&self, number: u32, disk: &MemoryDisk) -> (Running, Link) {
+        let (bus, link) = self.bus.broker().expect("it is in this process").handle();
+        (self.start_among_on(bus, number, disk), link)
+    }
+
+    pub(crate) fn start_among_on(&self, bus: Bus, number: u32, disk: &MemoryDisk) -> Running {
         let store = MemoryStore::open(disk).expect("the disk opens");
         let health = Board::default().role("recorder");
-        let (bus, link) = self.bus.broker().expect("it is in this process").handle();
         let key = RecorderKey::from_seed(&self.load.recorder(number).0).expect("a key");
         let (stop, stopped) = oneshot::channel();
         let stopped = async move { drop(stopped.await) };
         let run = service::run_among(Box::new(store), config(), key, bus, force(), health.clone(), stopped);
-        (Running { task: tokio::spawn(run), health, stop }, link)
+        Running { task: tokio::spawn(run), health, stop }
     }
 
     /// One message with all of these.
