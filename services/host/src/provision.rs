@@ -184,7 +184,7 @@ pub fn write(plan: &Plan, folder: &Path, existing: Existing) -> Result<Written, 
     let (leaf, link) = match &plan.hub {
         Some(hub) => {
             let (key, _) = keys.pair(LEAF)?;
-            (Some(key.public_key()), link::remote(hub, &keys::seed(&key)))
+            (Some(key.public_key()), link::remote(&plan.force, hub, &keys::seed(&key)))
         }
         None => (None, String::new()),
     };

@@ -3,13 +3,17 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
 
 mod hub {
+    pub(crate) mod forbidden;
     pub(crate) mod nation;
+
+    pub(crate) use super::until;
 }
 
 use std::time::{Duration, Instant};
 
 use host::provision::Identity;
 use host::provision::hub::HubIdentity;
+use hub::forbidden::serve;
 use hub::nation::{Nation, SOON, connect, force};
 
 /// What a force has goes to the hub, whatever happens to either or to what lies between; nothing is lost or doubled.
@@ -90,21 +94,7 @@ async fn the_hub_asks_a_recorder_for_its_head_and_its_entries() {
     let Some(nation) = Nation::start(&["kent"]).await else { return };
     let kent = force("kent");
     let recorder = connect(&nation.at_force(&kent, Identity::Recorder)).await;
-    let spec = host::bus::ServiceSpec {
-        name: "recorder".to_owned(),
-        version: "0.1.0".to_owned(),
-        description: "a test".to_owned(),
-        subject: kent.service("recorder"),
-        endpoints: ["head", "entries", "receipt", "addenda"].map(str::to_owned).into(),
-        metadata: [].into(),
-        figures: None,
-    };
-    let mut requests = recorder.serve(spec).await.unwrap();
-    tokio::spawn(async move {
-        while let Some(request) = requests.next().await {
-            request.reply(Ok::<_, host::bus::ServiceError>("answer"));
-        }
-    });
+    serve(&recorder, &kent, "recorder", &["head", "entries", "receipt", "addenda"]).await;
     let bus = connect(&nation.at_hub(HubIdentity::Hub)).await;
     for endpoint in ["head", "entries"] {
         let subject = kent.endpoint("recorder", endpoint);

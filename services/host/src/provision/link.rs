@@ -19,8 +19,7 @@ pub(super) const ACCOUNT: &str = "TO_HUB";
 pub(super) const ENDPOINTS: [&str; 2] = ["head", "entries"];
 
 /// Never through the link, whatever an account imports: a second fence behind the first.
-const NEVER_IN: [&str; 7] =
-    ["ev.>", "rcpt.>", "addenda.>", "ledger.>", "$JS.API.STREAM.>", "$JS.API.CONSUMER.CREATE.>", "$SRV.>"];
+const NEVER_IN: [&str; 6] = ["ev.>", "rcpt.>", "addenda.>", "ledger.>", "$JS.API.>", "$SRV.>"];
 const NEVER_OUT: [&str; 4] = ["ev.>", "rcpt.>", "addenda.>", "ledger.>"];
 
 /// Where a force finds its hub.
@@ -97,10 +96,12 @@ pub(super) fn account(force: &Force, account: &str) -> String {
 }
 
 /// The link itself. `seed` is who the force is to the hub.
-pub(super) fn remote(link: &HubLink, seed: &str) -> String {
+pub(super) fn remote(force: &Force, link: &HubLink, seed: &str) -> String {
     let list = |items: &mut dyn Iterator<Item = &str>| {
         items.map(|item| format!("{item:?}")).collect::<Vec<_>>().join(", ")
     };
+    // By the domain's name JetStream is called from afar, too.
+    let by_domain = format!("$JS.{force}.API.>");
     let tls = link.ca.as_ref().map(|ca| format!("    tls {{ ca_file: {ca:?}, timeout: 5 }}\n"));
     format!(
         r#"
@@ -116,7 +117,7 @@ leafnodes {{
 "#,
         urls = list(&mut link.urls.iter().map(String::as_str)),
         tls = tls.unwrap_or_default(),
-        never_in = list(&mut NEVER_IN.into_iter()),
+        never_in = list(&mut NEVER_IN.into_iter().chain([by_domain.as_str()])),
         never_out = list(&mut NEVER_OUT.into_iter()),
     )
 }

@@ -12,7 +12,8 @@ use host::bus::{Bus, Connection, Headers, Outgoing};
 use host::provision::hub::{self, HubIdentity, HubPlan};
 use host::provision::{self, Existing, HubLink, Identity, Node, Plan, named_seed_file, seed_file};
 
-pub(crate) const SOON: Duration = Duration::from_secs(60);
+/// A stream that could not reach its source tries again after 10 seconds, then 20, then 30, on to two minutes.
+pub(crate) const SOON: Duration = Duration::from_secs(150);
 
 pub(crate) fn force(name: &str) -> Force {
     Force::parse(name).unwrap()
@@ -62,8 +63,19 @@ impl Nation {
         assert_eq!(written.forces.len(), names.len());
         let hub = Cluster::start(&configs(folder.path(), &plan))?;
         let nation = Nation { folder, plan, hub, forces, links };
+        nation.until_linked().await;
         nation.make_streams().await;
         Some(nation)
+    }
+
+    /// Waits until each force's server is linked to one of the hub's.
+    pub(crate) async fn until_linked(&self) {
+        let (begun, count) = (Instant::now(), self.forces.len() as u64);
+        let links = |node: &Server| node.page("/leafz").and_then(|page| page["leafnodes"].as_u64());
+        while self.hub.nodes.iter().filter_map(links).sum::<u64>() < count {
+            assert!(begun.elapsed() < SOON);
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
     }
 
     /// As the operators of each do, each with their own key.
@@ -146,4 +158,13 @@ pub(crate) fn start_force(folder: &Path, hub: &HubPlan, force: &Force) -> Option
         config = config.replace(&format!("127.0.0.1:{}", node.leaves), &format!("127.0.0.1:{port}"));
     }
     Some((Server::with_config(&config)?, link))
+}
+
+/// A force's server that is linked to somebody who listens on this port, and by what key.
+pub(crate) fn linked_to(folder: &Path, force: &Force, port: u16) -> Option<(Server, String)> {
+    let hub = HubLink { urls: vec![format!("nats-leaf://127.0.0.1:{port}")], ca: None };
+    let plan = Plan { hub: Some(hub), ..Plan::alone(force.clone(), "127.0.0.1:-1", &store()) };
+    let written = provision::write(&plan, folder, Existing::Keep).unwrap();
+    let server = Server::with_config(&fs::read_to_string(written.config()).unwrap())?;
+    Some((server, written.leaf.unwrap()))
 }

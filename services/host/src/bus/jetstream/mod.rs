@@ -64,6 +64,8 @@ impl JetStream {
     }
 
     pub(super) async fn listen(&self, pattern: &str) -> Result<Listener, BusError> {
+        // Before the question, or the answer could come before somebody listens to it.
+        let mut denials = self.events.subscribe();
         let mut subscription = self
             .client
             .subscribe(pattern.to_owned())
@@ -71,7 +73,6 @@ impl JetStream {
             .map_err(|e| BusError::Unreachable(e.to_string()))?;
         let (sender, queue) = mpsc::channel(WAITING);
         let (events, pattern) = (self.events.clone(), pattern.to_owned());
-        let mut denials = self.events.subscribe();
         tokio::spawn(async move {
             loop {
                 let message = tokio::select! {
