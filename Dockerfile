@@ -12,10 +12,10 @@ COPY . .
 RUN --mount=type=cache,target=/usr/local/cargo/registry,sharing=locked \
     --mount=type=cache,target=/src/target,sharing=locked \
     cargo build --release --locked \
-        -p recorder -p projector -p review -p inspection -p response -p scrutiny \
+        -p recorder -p projector -p review -p inspection -p response -p hub -p scrutiny \
     && install -D -t /out \
         target/release/recorder target/release/projector target/release/review \
-        target/release/inspection target/release/response target/release/scrutiny
+        target/release/inspection target/release/response target/release/hub target/release/scrutiny
 
 # What all of them stand on: the C library they were linked with, the public certificates, and a user who owns nothing
 # but the folder for state.
@@ -50,6 +50,11 @@ FROM base AS response
 COPY --from=build /out/response /usr/local/bin/
 ENTRYPOINT ["response"]
 HEALTHCHECK --interval=5s --timeout=3s --start-period=60s --retries=3 CMD ["response", "healthcheck"]
+
+FROM base AS hub
+COPY --from=build /out/hub /usr/local/bin/
+ENTRYPOINT ["hub"]
+HEALTHCHECK --interval=5s --timeout=3s --start-period=60s --retries=3 CMD ["hub", "healthcheck"]
 
 # The command line: founding, provisioning, verifying.
 FROM base AS scrutiny
