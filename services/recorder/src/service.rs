@@ -222,7 +222,7 @@ async fn take_turns(
 ) -> Result<(), ServiceError> {
     loop {
         let turn = {
-            let _seen = endpoints::serve(shared, &[]);
+            let _seen = endpoints::serve(shared, &endpoints::STANDBY);
             leading::follow(shared, key, stopping).await?
         };
         if let leading::Turn::Stop = turn {

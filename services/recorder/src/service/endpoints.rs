@@ -31,6 +31,9 @@ pub(super) static ALONE: [&str; 4] = ["head", "entries", "receipt", "versions"];
 /// What the one that leads is asked: also for sealed content, by those that stand by and by nobody else.
 pub(super) static AMONG: [&str; 5] = ["head", "entries", "receipt", "versions", "addenda"];
 
+/// What one that stands by is asked: where it stands. A service is seen by its endpoints.
+pub(super) static STANDBY: [&str; 1] = ["standby"];
+
 /// Ends serving when it is dropped.
 pub(super) struct Serving(tokio::task::JoinHandle<()>);
 
@@ -40,7 +43,7 @@ impl Drop for Serving {
     }
 }
 
-/// Answers at these endpoints; at none, it is only seen.
+/// Answers at these endpoints.
 pub(super) fn serve(shared: &Arc<Shared>, endpoints: &'static [&'static str]) -> Serving {
     let shared = Arc::clone(shared);
     Serving(tokio::spawn(async move {
@@ -96,7 +99,7 @@ fn spec(shared: &Arc<Shared>, endpoints: &[&str]) -> ServiceSpec {
 
 async fn answer(shared: &Shared, request: &Request) -> Result<Bytes, ServiceError> {
     match request.endpoint.as_str() {
-        "head" => look(shared, head).await,
+        "head" | "standby" => look(shared, head).await,
         "entries" => {
             let asked = EntriesRequest::parse(&request.payload).map_err(bad)?;
             look(shared, move |store, _| entries(store, asked)).await

@@ -117,8 +117,11 @@ async fn only_the_one_that_leads_answers_and_a_standby_is_seen_all_the_same() {
     assert_eq!(recorders.len(), 2);
     let leads = |leads: bool| recorders.iter().filter(|r| r.figures["leads"] == leads).count();
     assert_eq!((leads(true), leads(false)), (1, 1));
-    let answering = recorders.iter().filter(|recorder| !recorder.endpoints.is_empty()).count();
+    let answering = recorders.iter().filter(|r| r.endpoints.iter().any(|e| e.name == "head")).count();
     assert_eq!(answering, 1);
+    let standby = two.scene.ask("standby", Bytes::new()).await.expect("an answer").payload;
+    let leader = two.scene.ask("head", Bytes::new()).await.expect("an answer").payload;
+    assert_eq!(standby, leader, "it holds the same");
     two.first.0.stop().await.expect("an orderly end");
     two.second.0.notes("leads in epoch 2").await;
     two.second.0.stop().await.expect("an orderly end");

@@ -46,16 +46,6 @@ impl JetStream {
                 }
             });
         }
-        // A service without an endpoint is there to be seen, until whoever serves has gone.
-        if spec.endpoints.is_empty() {
-            let mut closing = self.closing.subscribe();
-            endpoints.spawn(async move {
-                tokio::select! {
-                    () = sender.closed() => {}
-                    () = until_closing(&mut closing) => {}
-                }
-            });
-        }
         tokio::spawn(async move {
             while endpoints.join_next().await.is_some() {}
             // It may be gone with the connection.
