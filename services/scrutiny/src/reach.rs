@@ -30,15 +30,32 @@ pub(crate) async fn reach(at: &Services, ledger: &Path) -> Done<Bus> {
 /// The same, said in parts.
 pub(crate) async fn reach_at(to: Option<&str>, broker: &Broker, ledger: &Path) -> Done<Bus> {
     match to {
-        Some(url) if url.contains("://") => {
-            let bus = Bus::connect(&connection(broker, url)).await.map_err(settings)?;
-            let nobody = |e: BusError| Stop::Io(format!("nobody answers at {url}: {e}"));
-            bus.connected(PATIENCE).await.map_err(nobody)?;
-            Ok(bus)
-        }
+        Some(url) if url.contains("://") => through_broker(url, broker, "scrutiny").await,
         Some(folder) => through_door(Path::new(folder)).await,
         None => through_door(ledger).await,
     }
+}
+
+/// Connects to a broker, by `name` where no key says who we are.
+pub(crate) async fn through_broker(url: &str, broker: &Broker, name: &str) -> Done<Bus> {
+    let connection = Connection { name: known(broker).unwrap_or(name).to_owned(), ..connection(broker, url) };
+    let bus = Bus::connect(&connection).await.map_err(settings)?;
+    bus.connected(PATIENCE).await.map_err(|e| unreached(url, broker, &e))?;
+    Ok(bus)
+}
+
+/// A broker that wants to know who we are, and was not told, is the commonest case of all.
+fn unreached(url: &str, broker: &Broker, problem: &BusError) -> Stop {
+    let stranger = problem.to_string().contains("does not accept our credentials");
+    let anonymous = broker.nats_nkey.is_none() && broker.nats_credentials.is_none();
+    let hint = match (stranger, anonymous) {
+        (true, true) => {
+            "; --nats-nkey FILE says who you are (SCRUTINY_NATS_NKEY): officer.nk, for one, of `scrutiny bus provision`"
+        }
+        (true, false) => "; is it a key of that broker's (--nats-nkey)?",
+        (false, _) => "",
+    };
+    Stop::Io(format!("nobody answers at {url}: {problem}{hint}"))
 }
 
 async fn through_door(ledger: &Path) -> Done<Bus> {
@@ -56,7 +73,6 @@ async fn through_door(ledger: &Path) -> Done<Bus> {
 fn connection(at: &Broker, url: &str) -> Connection {
     Connection {
         servers: url.split(',').map(|one| one.trim().to_owned()).collect(),
-        name: name(at).to_owned(),
         nkey_file: at.nats_nkey.clone(),
         credentials_file: at.nats_credentials.clone(),
         ca_file: at.nats_ca.clone(),
@@ -66,9 +82,9 @@ fn connection(at: &Broker, url: &str) -> Connection {
 
 /// As whom. Answers come to an inbox of this name, which a provisioned broker lets only its own identity read;
 /// a seed is in a file of that name, as `scrutiny bus provision` writes it.
-fn name(at: &Broker) -> &str {
+fn known(at: &Broker) -> Option<&'static str> {
     let stem = at.nats_nkey.as_deref().and_then(Path::file_stem).and_then(|stem| stem.to_str());
-    stem.and_then(provision::known_name).unwrap_or("scrutiny")
+    stem.and_then(provision::known_name)
 }
 
 fn settings(error: BusError) -> Stop {

@@ -41,8 +41,14 @@ pub(crate) struct Status {
 #[derive(Debug, Args)]
 pub(crate) struct Up {
     /// Carry messages over a broker, "nats://host:4222", or "local" to start one here [default: within this process]
+    ///
+    /// With --nats-nkey, --nats-credentials and --nats-ca for a broker that wants to know who asks. All roles share that
+    /// one identity, which has to be permitted what each of them does: no single key of `scrutiny bus provision` is,
+    /// since there each service is a process of its own.
     #[arg(long, value_name = "URL")]
     pub(crate) nats: Option<String>,
+    #[command(flatten)]
+    pub(crate) broker: Broker,
     /// With `--nats local`: the nats-server to start [default: the one on PATH]
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) nats_server: Option<PathBuf>,

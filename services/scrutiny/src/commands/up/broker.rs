@@ -5,14 +5,12 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use host::broker::{Broker, Program};
+use host::bus::Bus;
 use host::bus::names::Force;
-use host::bus::{Bus, BusError, Connection};
 
 use crate::cli::Up;
 use crate::exit::{Done, Stop};
-
-/// How long a broker may take to answer at first.
-const PATIENCE: Duration = Duration::from_secs(10);
+use crate::reach::through_broker;
 
 /// How long the bus may take to let go what is under way.
 const DRAIN: Duration = Duration::from_secs(5);
@@ -34,7 +32,7 @@ impl Carrier {
         let url = broker.as_ref().map(|broker| broker.url.clone()).or_else(|| args.nats.clone());
         let bus = match &url {
             None => Bus::in_process(),
-            Some(url) => connect(url).await?,
+            Some(url) => through_broker(url, &args.broker, "up").await?,
         };
         // A broker that is somebody's is provisioned by whoever may; the roles say what is wrong with it.
         if broker.is_some() || args.nats.is_none() {
@@ -73,11 +71,4 @@ fn local(args: &Up, ledger: &Path) -> Done<Broker> {
         Program::find(args.nats_server.as_deref()).map_err(|e| Stop::CannotDecide(e.to_string()))?;
     Broker::start_local(&program, &ledger.join("up").join("nats"), args.nats_port)
         .map_err(|e| Stop::Io(e.to_string()))
-}
-
-async fn connect(url: &str) -> Done<Bus> {
-    let nobody = |e: BusError| Stop::Io(format!("nobody answers at {url}: {e}"));
-    let bus = Bus::connect(&Connection::to(url, "up")).await.map_err(nobody)?;
-    bus.connected(PATIENCE).await.map_err(nobody)?;
-    Ok(bus)
 }
