@@ -40,7 +40,6 @@ contract!(
     the_same_id_is_stored_once,
     an_id_is_forgotten_after_its_window,
     the_fence_refuses_whoever_believes_in_an_older_end,
-    the_fence_of_content_refuses_whoever_believes_in_another_end,
     a_follower_sees_every_message_once_and_in_order,
     a_message_is_read_back_as_it_was_sent,
     a_message_that_is_too_large_is_refused,
@@ -52,6 +51,18 @@ contract!(
     a_survey_finds_services_and_what_they_did,
     draining_ends_everything,
 );
+
+#[tokio::test]
+async fn the_id_of_the_last_message_is_compared_in_process() {
+    cases::the_id_of_the_last_message_is_kept_and_compared_in_process(in_process().await, true).await;
+}
+
+#[tokio::test]
+async fn the_id_of_the_last_message_is_never_sent_to_a_server() {
+    let Some(server) = brokers::Server::start() else { return };
+    let bus = jetstream(&server).await;
+    cases::the_id_of_the_last_message_is_kept_and_compared_in_process(bus, false).await;
+}
 
 /// The one case that needs a broker to fall silent.
 #[tokio::test]

@@ -16,8 +16,10 @@ pub const TRACEPARENT: &str = "traceparent";
 pub const MESSAGE_ID: &str = "Nats-Msg-Id";
 
 /// Header that makes a fence of content beside [`Outgoing::expect_last`]: the stream takes the message only if its last
-/// message has this id. Sequences come again when a stream loses its end; an id that is made from a digest does not. A
-/// broker that was restarted may have forgotten the id, and refuses then.
+/// message has this id. Sequences come again when a stream loses its end; an id that is made from a digest does not.
+///
+/// In process only. NATS knows the header, and is not sent it: it costs a cluster the copy of every server that is killed
+/// (`faults::the_recorder_and_the_server_that_lead_are_killed_together`).
 pub const EXPECTED_LAST_ID: &str = "Nats-Expected-Last-Msg-Id";
 
 /// What a CloudEvents reader wants to see in headers (binary mode, CloudEvents 1.0, NATS binding): unsigned
@@ -57,6 +59,12 @@ impl Headers {
     /// As it travelled, already encoded.
     pub(super) fn set_raw(&mut self, name: &str, value: &str) {
         self.0.insert(name.to_owned(), value.to_owned());
+    }
+
+    /// The same without one of them.
+    pub(super) fn without(mut self, name: &str) -> Headers {
+        self.0.remove(name);
+        self
     }
 
     /// The value of a header, as it travelled.

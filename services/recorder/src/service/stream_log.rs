@@ -5,8 +5,10 @@
 //! stream that lost its end gives the same numbers again (ABA). So the digest of the message at our place is
 //! remembered, and looked at before anything is built on a place that was not seen for a while.
 //!
-//! Beside the sequence the broker compares the last message's id, which is made from its digest, while it remembers it
-//! (it may not after a restart). So a place that is another one under the same number is refused at once.
+//! Beside the sequence a bus within one process compares the last message's id, which is made from its digest, while it
+//! remembers it. So a place that is another one under the same number is refused at once. A NATS server is not asked to
+//! ([`EXPECTED_LAST_ID`]): there a place is looked at before it is built on, unless it was seen half a second ago, and
+//! whoever follows finds the chain broken.
 //!
 //! | the broker says | it means |
 //! |---|---|

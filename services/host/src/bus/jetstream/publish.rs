@@ -8,7 +8,7 @@ use async_nats::jetstream::{Error as ApiError, ErrorCode};
 
 use super::{JetStream, to_nats};
 use crate::bus::error::PublishError;
-use crate::bus::message::{Outgoing, Stored};
+use crate::bus::message::{EXPECTED_LAST_ID, Outgoing, Stored};
 
 /// "maximum bytes exceeded" and its like, the description of an error code that also means broken disks.
 const FULL: &str = "maximum";
@@ -16,7 +16,10 @@ const FULL: &str = "maximum";
 impl JetStream {
     pub(in crate::bus) async fn publish(&self, message: Outgoing) -> Result<Stored, PublishError> {
         let Outgoing { subject, id, headers, payload, expect_last } = message;
-        let mut publish = PublishMessage::build().payload(payload).headers(to_nats(&headers)).message_id(id);
+        // A server that was killed compares it again when it replays its log, with what it remembers then; where that
+        // differs it writes nothing to its copy any more, and no election or restart mends it (2.15.1, three copies).
+        let headers = to_nats(&headers.without(EXPECTED_LAST_ID));
+        let mut publish = PublishMessage::build().payload(payload).headers(headers).message_id(id);
         if let Some(sequence) = expect_last {
             publish = publish.expected_last_sequence(sequence);
         }
