@@ -15,6 +15,7 @@
 //! In scope: what crosses processes. Out of scope: what happens inside one (`tests/campaign`: power cuts, failing
 //! system calls; each crate's own tests).
 
+pub mod figures;
 mod here;
 pub mod in_process;
 mod ledger;
@@ -26,6 +27,7 @@ mod scene;
 mod servers;
 mod services;
 mod setting;
+mod standby;
 
 pub use here::RecorderHere;
 pub use ledger::{signer, statements};

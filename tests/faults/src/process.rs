@@ -24,12 +24,21 @@ pub struct Programs {
 }
 
 impl Programs {
-    /// Beside the program that runs now.
+    /// Beside the program that runs now; built first, since `cargo run` builds only what it runs.
     ///
     /// # Errors
-    /// When they are not there.
+    /// When they cannot be built, or are not there.
     pub fn beside_this() -> Outcome<Programs> {
         let this = std::env::current_exe().map_err(|e| e.to_string())?;
+        if let Some(cargo) = std::env::var_os("CARGO") {
+            let released = this.parent().is_some_and(|folder| folder.ends_with("release"));
+            let profile = if released { "release" } else { "dev" };
+            let build = ["build", "--quiet", "--package", "faults", "--bins", "--profile", profile];
+            let built = Command::new(cargo).args(build).status().map_err(|e| e.to_string())?;
+            if !built.success() {
+                return Err("the services could not be built".to_owned());
+            }
+        }
         let beside = |name: &str| {
             let path = this.with_file_name(name);
             if path.is_file() { Ok(path) } else { Err(format!("{} is not built", path.display())) }

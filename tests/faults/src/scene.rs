@@ -50,13 +50,14 @@ pub struct Scene {
     pub officer: Officer,
     /// Follows.
     pub mirror: Mirror,
-    _following: Following,
+    following: Option<Following>,
     pub(crate) force: Force,
     pub(crate) leaf: Option<String>,
     pub(crate) programs: Programs,
     pub(crate) folder: TempDir,
     pub(crate) seats: Vec<Seat>,
     pub(crate) desk: Option<Process>,
+    pub(crate) checkpoint_ms: u64,
     pub(crate) next_fact: u64,
     pub(crate) singles: u64,
     founding: BTreeSet<StatementId>,
@@ -73,14 +74,22 @@ impl Scene {
         Ok(Some(scene))
     }
 
-    /// Starts every service, and founds the ledger.
+    /// Starts every service, and founds the ledger. Where there are several recorders, the first does that alone: which
+    /// ones may take over is in the ledger.
     ///
     /// # Errors
     /// When something does not start.
     pub async fn begin(&mut self) -> Outcome {
-        self.start_services()?;
+        if self.seats.len() == 1 {
+            self.start_services()?;
+            return self.found().await;
+        }
+        self.start_recorder_alone()?;
+        self.start_desk(Identity::Response)?;
         self.found().await?;
-        (1..self.seats.len()).try_for_each(|other| self.start_recorder_at(other))
+        self.stop_recorder()?;
+        (0..self.seats.len()).try_for_each(|place| self.start_recorder_at(place))?;
+        self.until_led(0).await.map(drop)
     }
 
     /// The same, with nothing founded, and no service at work yet.
@@ -104,7 +113,8 @@ impl Scene {
             load,
             officer,
             mirror,
-            _following: following,
+            following: Some(following),
+            checkpoint_ms: setting.checkpoint_ms,
             force,
             leaf,
             programs,
@@ -133,6 +143,12 @@ impl Scene {
         Ok(Officer::new(self.bus(Identity::Officer).await?, self.force.clone()))
     }
 
+    /// The desk and the mirror here are gone, and cost nothing any more.
+    pub(crate) fn only_recorder(&mut self) {
+        self.kill_desk();
+        self.following = None;
+    }
+
     /// A mirror that begins with nothing.
     ///
     /// # Errors
@@ -159,7 +175,7 @@ impl Scene {
     }
 
     /// Statements as a desk passes them on.
-    fn message(&self, statements: Vec<Signed>) -> Outgoing {
+    pub(crate) fn message(&self, statements: Vec<Signed>) -> Outgoing {
         let submission = |signed: Signed| Submission {
             statement: signed.statement,
             signatures: signed.signatures,

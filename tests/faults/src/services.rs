@@ -34,6 +34,14 @@ impl Scene {
         self.start_recorder_at(0)
     }
 
+    /// The first recorder, as if there were no other.
+    pub(crate) fn start_recorder_alone(&mut self) -> Outcome {
+        let seat = &self.seats[0];
+        let process = Process::start(&self.programs.recorder, &self.recorder_args(&seat.ledger), &seat.log)?;
+        self.seats[0].process = Some(process);
+        Ok(())
+    }
+
     /// One of several recorders.
     ///
     /// # Errors
@@ -143,7 +151,8 @@ impl Scene {
         let mut args = self.args(Identity::Recorder);
         args.extend(["--ledger".to_owned(), ledger.display().to_string()]);
         args.extend(["--log-key".to_owned(), self.folder.path().join("log.key").display().to_string()]);
-        args.extend(["--checkpoint-ms", "50", "--free-mib", "1"].map(str::to_owned));
+        args.extend(["--checkpoint-ms".to_owned(), self.checkpoint_ms.to_string()]);
+        args.extend(["--free-mib", "1"].map(str::to_owned));
         args
     }
 

@@ -18,6 +18,8 @@ pub struct Setting {
     pub recorders: usize,
     /// Where the first recorder's ledger is; in the scene's own folder when nothing is said.
     pub ledger: Option<PathBuf>,
+    /// How often checkpoints are made.
+    pub checkpoint_ms: u64,
     /// The hub it is linked to, if it is.
     pub hub: Option<HubLink>,
 }
@@ -25,7 +27,7 @@ pub struct Setting {
 impl Default for Setting {
     /// One of each.
     fn default() -> Setting {
-        Setting { force: force(), servers: 1, recorders: 1, ledger: None, hub: None }
+        Setting { force: force(), servers: 1, recorders: 1, ledger: None, checkpoint_ms: 50, hub: None }
     }
 }
 
