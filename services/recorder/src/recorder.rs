@@ -347,6 +347,8 @@ impl Recorder {
 impl Drop for Recorder {
     fn drop(&mut self) {
         drop(self.queue.take());
+        // Whoever drops it without waiting for its answers does not wait for a log that is away either.
+        self.give_up();
         for thread in self.threads.drain(..) {
             let _ = thread.join();
         }

@@ -57,7 +57,7 @@ const PAUSE: Duration = Duration::from_millis(250);
 
 /// How long what is in hand may take once the service was asked to stop. A sealed stream that does not answer for so
 /// long is not waited for: what becomes of it, the next start finds out.
-const FINISH_WITHIN: Duration = Duration::from_secs(8);
+const FINISH_WITHIN: Duration = Duration::from_secs(5);
 
 /// Why the service ends by itself.
 #[derive(Debug, thiserror::Error)]

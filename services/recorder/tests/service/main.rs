@@ -327,6 +327,22 @@ async fn a_full_disk_lets_messages_wait_and_says_so_until_there_is_room() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_disk_whose_flush_failed_ends_the_service_and_what_the_stream_has_is_there_after_the_check() {
+    let (scene, running) = Scene::founded().await;
+    scene.disk.inject(ledger_store::Fault::FailSync);
+    let fact = scene.load.fact(1);
+    scene.send(std::slice::from_ref(&fact)).await;
+    let ended = tokio::time::timeout(scene::SOON, running.task).await.expect("it ends").expect("no panic");
+    assert!(matches!(ended, Err(ServiceError::Disk(_))), "{ended:?}");
+    assert!(MemoryStore::open(&scene.disk).is_err(), "it stays shut until it was checked");
+    assert!(scene.disk.scrub().is_empty());
+    let running = scene.start();
+    scene.receipt(&fact, is_published).await;
+    running.stop().await.expect("an orderly end");
+    holds_exactly(&scene.store(), scene.load.founding().len(), &[fact]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn questions_are_answered_from_what_is_committed_and_bad_ones_are_refused() {
     let (scene, running) = Scene::founded().await;
     let size = scene.load.founding().len() as u64;
