@@ -141,6 +141,13 @@ impl Recorders {
         self.authorised.get(recorder).map(Vec::as_slice)
     }
 
+    /// Whether these log keys are authorised for a recorder and were never in force.
+    #[must_use]
+    pub fn is_waiting(&self, vkeys: &[String]) -> bool {
+        let is = |set: &Vec<String>| set == vkeys;
+        self.authorised.values().any(is) && !self.sets.iter().any(is)
+    }
+
     pub(crate) fn found(&mut self, log_vkeys: &[String]) {
         self.set_of(log_vkeys);
     }

@@ -41,7 +41,7 @@ use rayon::ThreadPool;
 
 use crate::commit_log::{Away, CommitLog};
 use crate::recorder::{Config, OpenError};
-use crate::replay::{check_latest_checkpoint, log_at, replay};
+use crate::replay::{check_latest_checkpoint, log_at, own_keys_in_force, replay};
 
 /// Entries between two snapshots of the state: replaying this many takes well under a second.
 const SNAPSHOT_EVERY: u64 = 65_536;
@@ -146,11 +146,11 @@ impl Node {
     ) -> Result<Self, OpenError> {
         let (state, snapshot_at) = replay(&*store)?;
         let alone = log.is_none();
+        if alone {
+            own_keys_in_force(&state, &config.signer.verifier()).map_err(OpenError::WrongLogKey)?;
+        }
         // Of several recorders, another one may have signed it.
-        let signed_by = |size| match config.signer.verifier() {
-            own if alone => own,
-            own => log_at(&state, size, own),
-        };
+        let signed_by = |size| log_at(&state, size, config.signer.verifier());
         let published = check_latest_checkpoint(&*store, signed_by)?;
         let role = if alone { Role::Leading { epoch: 0 } } else { Role::Following };
         let mut node = Self {

@@ -52,3 +52,17 @@ pub(crate) fn log_at(state: &State, size: TreeSize, own: LogVerifier) -> LogVeri
     }
     LogVerifier::from_vkeys(named).unwrap_or(own)
 }
+
+/// Whether a recorder that starts no epoch may sign checkpoints with its own keys: they must be those in force.
+pub(crate) fn own_keys_in_force(state: &State, own: &LogVerifier) -> Result<(), String> {
+    let (recorders, own) = (state.recorders(), own.vkeys());
+    let named = recorders.log_vkeys();
+    if named.is_empty() || named == own {
+        return Ok(());
+    }
+    Err(format!(
+        "other log keys are in force since epoch {}; a recorder signs with its own only after it took over in an epoch, \
+         which takes a recorder's key",
+        recorders.current()
+    ))
+}

@@ -5,6 +5,7 @@ mod dataset;
 mod hub;
 mod import;
 mod key;
+mod recorder;
 mod reviews;
 mod sample;
 mod sending;
@@ -22,6 +23,9 @@ pub(crate) use dataset::{Coverage, Dataset, Months, Residents, Revisions, ShowDa
 pub(crate) use hub::{Hub, HubCheckFork, HubRegister, HubStatus};
 pub(crate) use import::{ExportSource, Import, ImportFiles, Sources};
 pub(crate) use key::{By, Key, KeyEnrol, KeyNew, KeyReason, KeyRevoke, KeyRotate};
+pub(crate) use recorder::{
+    LogKeyRule, Recorder, RecorderAuthorise, RecorderEnrol, RecorderLogKeys, RecorderRule, RecorderTakeOver,
+};
 pub(crate) use reviews::{AllReviews, Pseudonym};
 pub(crate) use sample::{Level, PowerName, Sample, SampleCheck, SampleDraw, SampleFrame, SampleShow};
 pub(crate) use sending::{
@@ -78,6 +82,9 @@ pub(crate) enum Command {
     /// Make, enrol, list, rotate, suspend and revoke signing keys
     #[command(subcommand)]
     Key(Key),
+    /// Enrol recorders, say which log keys come with them, take over, and list who recorded from where
+    #[command(subcommand)]
+    Recorder(Recorder),
     /// Run every service in this process, on this machine's folder
     Up(Up),
     /// Show how the services are, and where their ledger stands

@@ -29,6 +29,7 @@ pub(crate) mod prove;
 pub(crate) mod pseudonym;
 pub(crate) mod publication;
 pub(crate) mod record;
+pub(crate) mod recorder;
 pub(crate) mod refusals;
 pub(crate) mod register;
 pub(crate) mod response;

@@ -131,26 +131,20 @@ impl Keyring {
 
     /// Makes the log's signing keys.
     pub(crate) fn create_log_keys(&self, origin: &Origin) -> Done<LogSigner> {
-        let (ed25519, ml_dsa) = (random()?, random()?);
         self.make_dir()?;
-        let line = |what: &str, seed: &[u8; 32]| format!("{what} {origin} {}\n", STANDARD.encode(seed));
-        let text = line("ed25519", &ed25519) + &line("ml-dsa-44", &ml_dsa);
-        write_new(&self.log_path(), text.as_bytes(), 0o600)?;
-        LogSigner::new(origin.clone(), &ed25519, &ml_dsa).map_err(|e| Stop::Usage(e.to_string()))
+        write_log_keys(&self.log_path(), origin)
     }
 
     /// The log's signing keys.
     pub(crate) fn log_keys(&self) -> Done<LogSigner> {
         let path = self.log_path();
-        let text = read_private(&path).map_err(|stop| match stop {
+        read_log_keys(&path).map_err(|stop| match stop {
             Stop::NotFound(_) => Stop::CannotDecide(format!(
                 "{}: the log's signing keys are not here; --keys says where they are",
                 path.display()
             )),
             other => other,
-        })?;
-        LogSigner::parse_key_file(&text)
-            .ok_or_else(|| Stop::Usage(format!("{}: these are no log keys", path.display())))
+        })
     }
 
     fn read_public(&self, path: &Path) -> Done<Named> {
@@ -172,6 +166,21 @@ impl Keyring {
     fn log_path(&self) -> PathBuf {
         self.dir.join("log.key")
     }
+}
+
+/// Makes a log's signing keys, in a file that must not exist yet.
+pub(crate) fn write_log_keys(path: &Path, origin: &Origin) -> Done<LogSigner> {
+    let (ed25519, ml_dsa) = (random()?, random()?);
+    let line = |what: &str, seed: &[u8; 32]| format!("{what} {origin} {}\n", STANDARD.encode(seed));
+    let text = line("ed25519", &ed25519) + &line("ml-dsa-44", &ml_dsa);
+    write_new(path, text.as_bytes(), 0o600)?;
+    LogSigner::new(origin.clone(), &ed25519, &ml_dsa).map_err(|e| Stop::Usage(e.to_string()))
+}
+
+/// Reads a log's signing keys.
+pub(crate) fn read_log_keys(path: &Path) -> Done<LogSigner> {
+    LogSigner::parse_key_file(&read_private(path)?)
+        .ok_or_else(|| Stop::Usage(format!("{}: these are no log keys", path.display())))
 }
 
 /// What a proof of possession signs: `<origin>\n<key id>\n`.

@@ -57,6 +57,7 @@ fn run(cli: Cli, out: Output) -> Done {
         Command::Hub(command) => commands::hub::run(&command, at, out),
         Command::Status(args) => commands::status::run(&args, at, out),
         Command::Record(args) => commands::record::run(&args, at, out),
+        Command::Recorder(command) => commands::recorder::run(&command, at, out),
         Command::Outbox(Outbox::List) => commands::outbox::list(at, out),
         Command::Outbox(Outbox::Retry(args)) => commands::outbox::retry(&args, at, out),
         Command::Outbox(Outbox::Drop { id }) => commands::outbox::drop(&id, at, out),

@@ -91,6 +91,22 @@ impl Book {
         Ok(state)
     }
 
+    /// What is known of the charter, keys, roles and recorders at the head: from the recorder's own snapshot and what
+    /// came after it, so that a large ledger is not read for a line about its keys.
+    pub(crate) fn registry(&self) -> Done<State> {
+        let saved = self.reader.snapshot().filter(|(size, _)| *size <= self.size());
+        let saved = saved.and_then(|(size, bytes)| Some((size, State::from_bytes(&bytes).ok()?)));
+        let (from, mut state) = saved.unwrap_or_default();
+        for item in self.reader.entries(EntryIndex(from.0)) {
+            let (index, _, bytes) = item.map_err(writing::store)?;
+            if index.0 >= self.size().0 {
+                break;
+            }
+            evolve_entry(&mut state, &parse(index, bytes)?.entry);
+        }
+        Ok(state.registry())
+    }
+
     pub(crate) fn stream_versions(&self) -> Done<HashMap<StreamId, u64>> {
         let mut versions = HashMap::new();
         self.each(|line| {
@@ -116,9 +132,29 @@ impl Book {
         Ok(self.founding()?.0)
     }
 
-    /// The log's keys as entry 0 pins them.
+    /// The log's keys that sign now.
     pub(crate) fn vkeys(&self) -> Done<Vec<String>> {
-        Ok(self.founding()?.1.log_vkeys)
+        Ok(self.registry()?.recorders().log_vkeys().to_vec())
+    }
+
+    /// A policy that trusts this log's keys, those that signed before among them, and needs no witness.
+    pub(crate) fn policy(&self) -> Done<String> {
+        let (origin, state) = (self.origin()?, self.registry()?);
+        let mut text = format!("# Who may sign checkpoints of {origin} (c2sp.org/tlog-policy)\n");
+        let mut seen: Vec<&[String]> = Vec::new();
+        let sets: Vec<_> = state.recorders().log_vkeys_from().collect();
+        for (from, vkeys) in &sets {
+            if seen.contains(vkeys) {
+                continue;
+            }
+            seen.push(vkeys);
+            if sets.len() > 1 {
+                text.push_str(&format!("# first in force for checkpoints of {from} entries\n"));
+            }
+            vkeys.iter().for_each(|vkey| text.push_str(&format!("log {vkey}\n")));
+        }
+        text.push_str("quorum none\n");
+        Ok(text)
     }
 
     pub(crate) fn founding_body(&self) -> Done<String> {

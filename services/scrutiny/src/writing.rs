@@ -8,9 +8,9 @@ use std::time::Duration;
 use ledger_core::entry::Entry;
 use ledger_core::ids::{EntryIndex, KeyId, Origin, StreamId};
 use ledger_draft::Draft;
-use ledger_rules::Class;
 use ledger_rules::civil::Day;
-use ledger_store::{Options, SegmentStore, StoreError};
+use ledger_rules::{Class, State};
+use ledger_store::{Head, Options, SegmentStore, StoreError};
 use prost::Message as _;
 use recorder::{Answer, Config, Durable, Failure, OpenError, Recorder, Submission};
 use scrutiny_proto::review::v1::SourceFileImported;
@@ -62,6 +62,19 @@ impl Writer {
         };
         let recorder = Recorder::open(Box::new(store), config).map_err(open)?;
         Ok(Self { recorder, keyring, origin })
+    }
+
+    /// Looks at what the rules know.
+    pub(crate) fn look<R: Send + 'static>(&self, look: impl FnOnce(&State) -> R + Send + 'static) -> R {
+        self.recorder.read(move |_, state| look(state))
+    }
+
+    /// Looks at what the rules know, and at the head behind which the next entry stands.
+    pub(crate) fn at_head<R: Send + 'static>(
+        &self,
+        look: impl FnOnce(Head, &State) -> R + Send + 'static,
+    ) -> R {
+        self.recorder.read(move |store, state| look(store.head(), state))
     }
 
     /// How many entries a stream holds now.

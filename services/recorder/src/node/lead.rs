@@ -16,6 +16,7 @@ use crate::batch::{Placed, Staged};
 use crate::commit_log::{Fate, Next};
 use crate::intake::{Checked, verify_unless_known};
 use crate::recorder_key::RecorderKey;
+use crate::replay::own_keys_in_force;
 
 /// Entries that are given back to a log. One that lacks more (a new one for an old ledger) goes on with a mark
 /// instead, and followers ask for what came before.
@@ -36,6 +37,7 @@ impl Node {
                 "several recorders share this ledger (epoch {epoch}), and this one has no recorder-key"
             )));
         }
+        own_keys_in_force(&self.state, &self.config.signer.verifier()).map_err(Trouble::NotNow)?;
         self.give_back().await?;
         self.role = Role::Leading { epoch: 0 };
         self.publish().await?;

@@ -6,6 +6,7 @@ use ledger_core::wire::SealedBatch;
 use ledger_store::StoreError;
 
 use super::{Node, Trouble};
+use crate::replay::own_keys_in_force;
 
 impl Node {
     /// Signs a checkpoint over the head and keeps it, unless the latest one covers it already.
@@ -40,6 +41,11 @@ impl Node {
     fn sign(&self) -> Option<(TreeSize, Bytes)> {
         let head = self.store.head();
         if head.size <= self.published {
+            return None;
+        }
+        // An epoch that brought other keys into force: whoever holds those signs it.
+        if let Err(why) = own_keys_in_force(&self.state, &self.config.signer.verifier()) {
+            tracing::warn!(%why, "no checkpoint is signed");
             return None;
         }
         let signed = self.config.signer.sign(head.size, head.root);

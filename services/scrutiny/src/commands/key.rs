@@ -28,6 +28,13 @@ pub(crate) fn new(args: &KeyNew, at: &Common, out: Output) -> Done {
 }
 
 pub(crate) fn enrol(args: &KeyEnrol, at: &Common, out: Output) -> Done {
+    enrol_as("key enrol", args, at, out)?;
+    out.say("Next: scrutiny key list");
+    Ok(())
+}
+
+/// Enrols a key, for a command of this name.
+pub(super) fn enrol_as(command: &str, args: &KeyEnrol, at: &Common, out: Output) -> Done {
     let pseudonym = args.pseudonym.as_deref().unwrap_or_default();
     let roles = args.roles.iter().map(|text| Role::parse(text, pseudonym)).collect::<Done<Vec<_>>>()?;
     let writer = Writer::open(at, out)?;
@@ -50,8 +57,7 @@ pub(crate) fn enrol(args: &KeyEnrol, at: &Common, out: Output) -> Done {
         [] => format!("{id} is enrolled and holds no role yet."),
         _ => format!("{id} is enrolled as {}.", words.join(", ")),
     };
-    out.result("key enrol", &text, || acts_json(id, &recorded));
-    out.say("Next: scrutiny key list");
+    out.result(command, &text, || acts_json(id, &recorded));
     Ok(())
 }
 
@@ -219,7 +225,7 @@ fn check_proof(path: &Path, proof: &Signature, key: &PublicKey, writer: &Writer)
 }
 
 /// Who signs: as the command line says, or the two root keys for the body that founded the ledger.
-fn signers(by: &By, at: &Common) -> Done<Vec<String>> {
+pub(super) fn signers(by: &By, at: &Common) -> Done<Vec<String>> {
     if !by.by.is_empty() {
         return Ok(by.by.clone());
     }
@@ -232,7 +238,7 @@ fn day(date: Option<Date>) -> String {
     date.map(|d| d.to_string()).unwrap_or_default()
 }
 
-fn key_id(keyring: &Keyring, name: &str) -> Done<KeyId> {
+pub(super) fn key_id(keyring: &Keyring, name: &str) -> Done<KeyId> {
     name.parse().or_else(|_| Ok(keyring.find(name)?.public.key_id()))
 }
 

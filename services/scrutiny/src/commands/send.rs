@@ -260,9 +260,7 @@ fn policy(to: &str, sending: &Sending, at: &Common) -> Done<Policy> {
     let text = match path {
         Some(path) => std::fs::read(&path).map_err(io(&path))?,
         None if !to.contains("://") && Path::new(to).join("segments").is_dir() => {
-            let vkeys = reading::Book::open(Path::new(to))?.vkeys()?;
-            let logs: String = vkeys.iter().map(|vkey| format!("log {vkey}\n")).collect();
-            format!("{logs}quorum none\n").into_bytes()
+            reading::Book::open(Path::new(to))?.policy()?.into_bytes()
         }
         None => {
             return Err(Stop::CannotDecide(format!(

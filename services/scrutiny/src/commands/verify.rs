@@ -22,7 +22,7 @@ pub(crate) fn run(args: &Verify, at: &Common, out: Output) -> Done {
     let target = target(args.target.as_ref(), at)?;
     // On the recorder's own machine its keys are at hand, and nobody needs to bring them.
     if matches!(target, Target::Ledger(_)) && known.log.is_none() && known.policy.is_none() {
-        known.log = Keyring::new(&at.keys).log_keys().ok().map(|signer| signer.verifier());
+        known.log = own_log(at)?;
     }
     let source = target.open()?;
     let report = audited(&*source, &known, out);
@@ -34,9 +34,17 @@ pub(crate) fn run(args: &Verify, at: &Common, out: Output) -> Done {
 
 /// The audit of the ledger at hand, under its own log keys where they are at hand too.
 pub(crate) fn own_ledger(at: &Common, out: Output) -> Done<Report> {
-    let log = Keyring::new(&at.keys).log_keys().ok().map(|signer| signer.verifier());
+    let log = own_log(at)?;
     let source = LiveLedger::new(&at.ledger, Book::open(&at.ledger)?.reader);
     Ok(audited(&source, &Trust { log, ..Trust::default() }, out))
+}
+
+/// The log's keys at hand, unless they are a standby recorder's: authorised, and never in force yet.
+fn own_log(at: &Common) -> Done<Option<LogVerifier>> {
+    let Ok(signer) = Keyring::new(&at.keys).log_keys() else { return Ok(None) };
+    let log = signer.verifier();
+    let waits = Book::open(&at.ledger)?.registry()?.recorders().is_waiting(&log.vkeys());
+    Ok((!waits).then_some(log))
 }
 
 fn audited(source: &dyn Source, known: &Trust, out: Output) -> Report {
