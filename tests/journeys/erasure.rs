@@ -29,6 +29,20 @@ fn an_erased_name_is_gone_from_the_ledger_and_from_an_earlier_export() {
          body: {{digests: [{digest}], reason_code: DATA_SUBJECT_RIGHT, legal_hold_checked: true}}"
     ));
     assert!(!at("ledger", &digest).exists());
+
+    // A restored backup brings it back.
+    std::fs::copy(at("export", &digest), at("ledger", &digest)).expect("a copy was kept");
+    let scrubbed = scene.run(["scrub"]);
+    assert!(
+        scrubbed.code == 0 && scrubbed.stdout.contains(&format!("erased now: addendum {digest}")),
+        "{scrubbed:?}"
+    );
+    assert!(!at("ledger", &digest).exists());
+    assert_eq!(
+        scene.json(["scrub"])["erased"].as_array().map(Vec::len),
+        Some(0),
+        "and there is no more to erase"
+    );
     let report = scene.run(["verify", "ledger"]);
     assert!(report.stdout.contains("1 removed as an entry says, 0 missing"), "{report:?}");
 

@@ -51,6 +51,32 @@ fn the_latest_refusals_are_shown_and_how_many_there_are() {
         "{answer:?}"
     );
     assert!(answer.stderr.contains("the last 1 of 2"), "{answer:?}");
+    let both = scene.json(["refusals"]);
+    assert_eq!(
+        (both[0]["code"].as_str(), both.as_array().map(Vec::len)),
+        (Some("INV-01"), Some(2)),
+        "{both}"
+    );
+}
+
+#[test]
+fn a_stream_of_several_entries_is_shown_one_by_one_and_is_one_document() {
+    let scene = Scene::with_people();
+    let none = scene.json(["refusals"]);
+    assert_eq!(none.as_array().map(Vec::len), Some(0), "nothing was refused yet");
+    for text in ["The first.", "The second."] {
+        scene.accept(&format!(
+            "kind: ScrutinyFactRecorded\nstream: fact/cambridgeshire/several\n\
+             signed_by: governance-officer as G&I of cambridgeshire\nbody: {{fact: ContactNamed, text: {text}}}"
+        ));
+    }
+    let shown = scene.run(["show", "fact/cambridgeshire/several"]);
+    assert!(shown.stdout.starts_with("fact/cambridgeshire/several: 2 entries\n\n#"), "{shown:?}");
+    assert_eq!(shown.stdout.matches("leaf hash: ").count(), 2, "{shown:?}");
+    let listed = scene.json(["show", "fact/cambridgeshire/several"]);
+    assert_eq!(listed[1]["stream_version"], 2, "{listed}");
+    let signatures = scene.json(["show", "fact/cambridgeshire/several", "--extract", "out"]);
+    assert_eq!(signatures.as_array().map(Vec::len), Some(2), "{signatures}");
 }
 
 #[test]

@@ -7,10 +7,11 @@
 //! └────────┴────┴───────────┴───────────────┴──────┴───────┴──────────┴─────────┴─────────────────────┘
 //! ```
 //!
-//! Record numbers count up from 0 without gaps. `about` is a number that the kind gives a meaning: for a
+//! Record numbers count up without gaps, from 0 or from what the file's name says. `about` is a number that the kind gives a meaning: for a
 //! checkpoint the tree size. The index holds a copy of every record, so a damaged one can be put back.
 
 use std::fs::{self, File, OpenOptions};
+use std::io::Read as _;
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 
@@ -80,15 +81,19 @@ struct Slot {
 pub(crate) struct Journal {
     path: PathBuf,
     file: File,
+    /// Number of the first record.
+    first: u64,
     slots: Vec<Option<Slot>>,
     tail: u64,
 }
 
 impl Journal {
     /// Opens a journal for appending, creating it if need be, and cuts an unfinished write off its end.
-    /// `visit` sees every good record. `must_have` is how many records are known to have been durable.
+    /// `first` is the number of its first record; `visit` sees every good one. `must_have` is the number behind the
+    /// last record that is known to have been durable.
     pub(crate) fn open(
         path: &Path,
+        first: u64,
         must_have: u64,
         visit: impl FnMut(&Record),
     ) -> Result<(Self, Vec<Event>), StoreError> {
@@ -96,41 +101,52 @@ impl Journal {
         let file = options.read(true).write(true).create(true).truncate(false).open(path);
         let file = file.map_err(StoreError::io("opening", path))?;
         sync_dir(path.parent().expect("a journal lies in a ledger folder"))?;
-        let (mut journal, length) = Self::load(path, file, visit)?;
+        let (mut journal, length) = Self::load(path, file, first, visit)?;
         let mut events = Vec::new();
         if journal.tail < length {
-            if (journal.slots.len() as u64) < must_have {
+            if journal.next() < must_have {
                 // The end is damaged, not unfinished. What is there is healed from the index.
-                journal.slots.resize(usize::try_from(must_have).expect("a count of records"), None);
+                journal.reach(must_have);
             } else {
                 journal.cut()?;
                 let (at, bytes) = (journal.tail, length - journal.tail);
                 events.push(Event::TailCut { file: journal.name(), at, bytes });
             }
-        } else if (journal.slots.len() as u64) < must_have {
-            journal.slots.resize(usize::try_from(must_have).expect("a count of records"), None);
+        } else if journal.next() < must_have {
+            journal.reach(must_have);
         }
         Ok((journal, events))
     }
 
     /// Opens a journal for reading only; a file that is not there is an empty journal.
-    pub(crate) fn open_to_read(path: &Path, visit: impl FnMut(&Record)) -> Result<Option<Self>, StoreError> {
+    pub(crate) fn open_to_read(
+        path: &Path,
+        first: u64,
+        visit: impl FnMut(&Record),
+    ) -> Result<Option<Self>, StoreError> {
         match File::open(path) {
-            Ok(file) => Ok(Some(Self::load(path, file, visit)?.0)),
+            Ok(file) => Ok(Some(Self::load(path, file, first, visit)?.0)),
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(None),
             Err(e) => Err(StoreError::io("opening", path)(e)),
         }
     }
 
     /// Reads all of it; returns the file's length too, which is beyond the tail when its end is bad.
-    fn load(path: &Path, file: File, mut visit: impl FnMut(&Record)) -> Result<(Self, u64), StoreError> {
-        let content = fs::read(path).map_err(StoreError::io("reading", path))?;
-        let mut journal = Self { path: path.to_owned(), file, slots: Vec::new(), tail: 0 };
+    fn load(
+        path: &Path,
+        file: File,
+        first: u64,
+        mut visit: impl FnMut(&Record),
+    ) -> Result<(Self, u64), StoreError> {
+        let mut content = Vec::new();
+        // By the file and not by its name, which may be gone by now.
+        (&file).read_to_end(&mut content).map_err(StoreError::io("reading", path))?;
+        let mut journal = Self { path: path.to_owned(), file, first, slots: Vec::new(), tail: 0 };
         let mut at = 0;
-        while let Some((skipped, record, bytes)) = next_record(&content[at..], journal.slots.len() as u64) {
+        while let Some((skipped, record, bytes)) = next_record(&content[at..], journal.next()) {
             visit(&record);
             at += skipped;
-            journal.slots.resize(usize::try_from(record.number).expect("a count of records"), None);
+            journal.reach(record.number);
             journal.slots.push(Some(Slot { at: at as u64, bytes }));
             at += bytes;
             journal.tail = at as u64;
@@ -138,20 +154,35 @@ impl Journal {
         Ok((journal, content.len() as u64))
     }
 
-    /// Records in it, damaged ones included.
-    pub(crate) fn len(&self) -> u64 {
-        self.slots.len() as u64
+    /// Number of its first record.
+    pub(crate) fn first(&self) -> u64 {
+        self.first
+    }
+
+    /// Number behind its last record, damaged ones included.
+    pub(crate) fn next(&self) -> u64 {
+        self.first + self.slots.len() as u64
+    }
+
+    /// Bytes in it.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.tail
+    }
+
+    /// Makes room for records that are not here, up to a number.
+    fn reach(&mut self, number: u64) {
+        self.slots.resize(usize::try_from(number - self.first).expect("a count of records"), None);
     }
 
     /// Numbers of damaged records.
     pub(crate) fn damaged(&self) -> impl Iterator<Item = u64> + '_ {
-        (0..).zip(&self.slots).filter(|(_, slot)| slot.is_none()).map(|(n, _)| n)
+        (self.first..).zip(&self.slots).filter(|(_, slot)| slot.is_none()).map(|(n, _)| n)
     }
 
-    /// A record, checked again; `None` beyond the end.
+    /// A record, checked again; `None` before the first and beyond the end.
     pub(crate) fn read(&self, number: u64) -> Result<Option<Record>, StoreError> {
-        let slot = usize::try_from(number).ok().and_then(|n| self.slots.get(n));
-        let Some(slot) = slot else { return Ok(None) };
+        let place = number.checked_sub(self.first).and_then(|n| usize::try_from(n).ok());
+        let Some(slot) = place.and_then(|n| self.slots.get(n)) else { return Ok(None) };
         let damaged = || StoreError::Damaged { what: format!("{} record {number}", self.name()) };
         let slot = slot.ok_or_else(damaged)?;
         let mut bytes = vec![0; slot.bytes];
@@ -162,7 +193,7 @@ impl Journal {
 
     /// Appends a record; durable when it returns.
     pub(crate) fn append(&mut self, kind: u8, about: u64, payload: Bytes) -> Result<Record, AppendError> {
-        let record = Record { number: self.len(), kind, about, payload };
+        let record = Record { number: self.next(), kind, about, payload };
         let bytes = record.to_bytes();
         if let Err(source) = self.file.write_all_at(&bytes, self.tail) {
             let _ = self.cut();
@@ -181,7 +212,7 @@ impl Journal {
         let mut content = Vec::new();
         let mut lost = Vec::new();
         let mut slots = Vec::with_capacity(self.slots.len());
-        for number in 0..self.len() {
+        for number in self.first..self.next() {
             let own = self.read(number).ok().flatten();
             let Some(record) = own.or_else(|| copy(number)) else {
                 lost.push(number);
@@ -236,7 +267,7 @@ mod tests {
 
     fn journal_of(dir: &Path, texts: &[&str]) -> PathBuf {
         let path = dir.join("test.jnl");
-        let (mut journal, _) = Journal::open(&path, 0, |_| ()).expect("opens");
+        let (mut journal, _) = Journal::open(&path, 0, 0, |_| ()).expect("opens");
         for text in texts {
             journal.append(1, 9, Bytes::copy_from_slice(text.as_bytes())).expect("appends");
         }
@@ -249,9 +280,9 @@ mod tests {
         let path = journal_of(dir.path(), &["one", "two", "three"]);
         let length = fs::metadata(&path).unwrap().len();
         OpenOptions::new().write(true).open(&path).unwrap().set_len(length - 1).unwrap();
-        let (mut journal, events) = Journal::open(&path, 0, |_| ()).unwrap();
+        let (mut journal, events) = Journal::open(&path, 0, 0, |_| ()).unwrap();
         assert!(matches!(events[..], [Event::TailCut { .. }]), "{events:?}");
-        assert_eq!(journal.len(), 2);
+        assert_eq!(journal.next(), 2);
         assert_eq!(journal.append(1, 9, Bytes::from_static(b"again")).unwrap().number, 2);
         assert_eq!(journal.read(1).unwrap().unwrap().payload, "two");
     }
@@ -264,12 +295,12 @@ mod tests {
         let middle = content.len() / 2;
         content[middle] ^= 1;
         fs::write(&path, content).unwrap();
-        let (mut journal, _) = Journal::open(&path, 0, |_| ()).unwrap();
+        let (mut journal, _) = Journal::open(&path, 0, 0, |_| ()).unwrap();
         assert_eq!(journal.damaged().collect::<Vec<_>>(), [1]);
         assert!(journal.read(1).is_err());
         let copy = Record { number: 1, kind: 1, about: 9, payload: Bytes::from_static(b"two") };
         assert_eq!(journal.heal(|_| Some(copy.clone())).unwrap(), Vec::<u64>::new());
-        let (journal, _) = Journal::open(&path, 0, |_| ()).unwrap();
+        let (journal, _) = Journal::open(&path, 0, 0, |_| ()).unwrap();
         let payloads: Vec<_> = (0..3).map(|n| journal.read(n).unwrap().unwrap().payload).collect();
         assert_eq!(payloads, ["one", "two", "three"]);
     }

@@ -8,7 +8,7 @@
 //! | `b` block number (8) part (2) | 16 roots of full tiles | with its block | never |
 //! | `i`/`s` level (1) run (4) page (4) | up to 3,072 bytes of sorted records | with the block that completes the run | when a larger run replaces it |
 //! | `I`/`S` level (1) run (4) part (2) | the run's page fences and filter | as above | as above |
-//! | `c`/`r` record number (8) part (2) | a record of the checkpoint or refusal journal | as records arrive | never |
+//! | `c`/`r` record number (8) part (2) | a record of the checkpoint or refusal journal | as records arrive | a refusal's when the journal drops it |
 //!
 //! A value longer than [`MAX_VALUE_BYTES`] is cut into parts; the first opens with the u16 number of parts.
 
@@ -65,6 +65,14 @@ pub(crate) fn read_parts(kv: &Kv, key: &[u8]) -> Result<Option<Bytes>, Trouble> 
         value.extend_from_slice(&chunk);
     }
     Ok(Some(value.freeze()))
+}
+
+/// Adds the removals of a long value; `false` when there is none.
+pub(crate) fn remove_parts(kv: &Kv, writes: &mut Vec<Write>, key: &[u8]) -> Result<bool, Trouble> {
+    let Some(first) = kv.get(&part(key, 0))? else { return Ok(false) };
+    let count = first.first_chunk().map_or(1, |count| u16::from_be_bytes(*count).max(1));
+    writes.extend((0..count).map(|n| (part(key, n), None)));
+    Ok(true)
 }
 
 fn part(key: &[u8], n: u16) -> Vec<u8> {

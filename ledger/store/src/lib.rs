@@ -10,7 +10,7 @@
 //!   segments/<first index>.seg copy one: append-only frames of entries        (segments)
 //!   index/                     copy two, and everything that finds entries    (sled)
 //!   checkpoints.jnl            every published checkpoint, with cosignatures  (journal)
-//!   refusals.jnl               every refusal                                  (journal)
+//!   refusals*.jnl              refusals, the oldest dropped at a bound        (journals)
 //!   addenda/ab/cd/<64 hex>     sealed fields; erasing one removes its file
 //!   snapshot                   derived state of the rules, safe to lose
 //!   poisoned                   present after a failed flush, until a full check passed
@@ -45,6 +45,7 @@ mod lock;
 mod memory;
 mod open;
 mod reader;
+mod refusals;
 mod runs;
 mod scrub;
 mod second;
@@ -69,7 +70,8 @@ pub use follow::Follow;
 pub use memory::{Fault, MemoryDisk, MemoryStore};
 pub use open::OpenReport;
 pub use reader::{Entries, Reader};
-pub use scrub::{ScrubReport, scrub};
+pub use refusals::{Dropped, Refusals};
+pub use scrub::{ScrubReport, erase_left, scrub};
 pub use segment_store::{Options, SegmentStore};
 
 /// An entry ready to be kept. Its index is its place in the log: the head's size, then counting up.
@@ -202,10 +204,10 @@ pub trait Store: Send {
     /// When it could not be written.
     fn put_refusal(&mut self, refusal: Bytes) -> Result<u64, StoreError>;
 
-    /// How many refusals are kept.
+    /// How many refusals there ever were: the number of the next one.
     fn refusal_count(&self) -> u64;
 
-    /// Refusals in order, from number `from` on.
+    /// Refusals in order, from number `from` on, or from the first one that is still kept.
     ///
     /// # Errors
     /// When one of them is damaged.

@@ -29,6 +29,7 @@ use crate::heal::heal_segments;
 use crate::index::{Kv, Trouble};
 use crate::journal::{Journal, Record};
 use crate::lock::{Lock, poisoned};
+use crate::refusals::Refusals;
 use crate::second::{JournalKind, Second};
 use crate::segment_store::{COSIGNED, Options, PUBLISHED, SegmentStore, out_of_order};
 use crate::segments::{Segments, sync_dir};
@@ -82,8 +83,8 @@ impl SegmentStore {
         sync_dir(dir)?;
         let (mut events, mut findings) = (Vec::new(), Vec::new());
         let second = open_index(dir, &mut events)?;
-        let (journals, checkpoints) = open_journals(dir, &second, &mut events, &mut findings)?;
-        let [checkpoint_journal, refusal_journal] = journals;
+        let (checkpoint_journal, checkpoints) = open_checkpoints(dir, &second, &mut events, &mut findings)?;
+        let refusals = open_refusals(dir, &second, &mut events, &mut findings)?;
         let published = checkpoints.latest().map_or(0, |(size, _)| size.0);
         let segments = open_segments(dir, &second, published, &mut events)?;
         let mut store = Self {
@@ -91,7 +92,7 @@ impl SegmentStore {
             options,
             segments,
             checkpoint_journal,
-            refusal_journal,
+            refusals,
             checkpoints,
             addenda: Addenda::new(dir),
             tree: Tree::new(),
@@ -172,16 +173,17 @@ impl SegmentStore {
             tail.push(&entry);
             if tail.is_full() { apply_now(second, &mut tail).map_err(out_of_order) } else { Ok(()) }
         })?;
-        for (kind, journal, have) in [
-            (JournalKind::Checkpoints, &self.checkpoint_journal, progress.checkpoints),
-            (JournalKind::Refusals, &self.refusal_journal, progress.refusals),
-        ] {
-            for number in have..journal.len() {
-                if let Ok(Some(record)) = journal.read(number) {
-                    tail.push_record(kind, record);
-                }
+        for number in progress.checkpoints..self.checkpoint_journal.next() {
+            if let Ok(Some(record)) = self.checkpoint_journal.read(number) {
+                tail.push_record(JournalKind::Checkpoints, record);
             }
         }
+        for number in progress.refusals.max(self.refusals.first())..self.refusals.next() {
+            if let Ok(Some(record)) = self.refusals.read(number) {
+                tail.push_record(JournalKind::Refusals, record);
+            }
+        }
+        tail.refusals_from = self.refusals.first();
         Ok((tree, tail, self.segments.next() - from))
     }
 
@@ -259,36 +261,55 @@ pub(crate) fn set_aside(dir: &Path, reason: String, events: &mut Vec<Event>) -> 
     Ok(())
 }
 
-type Journals = ([Journal; 2], Checkpoints<u64>);
-
-fn open_journals(
+fn open_checkpoints(
     dir: &Path,
     second: &Second,
     events: &mut Vec<Event>,
     findings: &mut Vec<Finding>,
-) -> Result<Journals, StoreError> {
-    let progress = second.progress();
-    let mut open = |name: &str, kind, must_have| -> Result<Journal, StoreError> {
-        let (mut journal, found) = Journal::open(&dir.join(name), must_have, |_| ())?;
-        events.extend(found);
-        let damaged = journal.damaged().next();
-        if let Some(record) = damaged {
-            let lost = journal.heal(|number| second.record(kind, number).ok().flatten())?;
-            events.push(Event::JournalHealed { file: journal.name(), record });
-            findings
-                .extend(lost.into_iter().map(|record| Finding::RecordLost { file: journal.name(), record }));
-        }
-        Ok(journal)
-    };
-    let checkpoints = open("checkpoints.jnl", JournalKind::Checkpoints, progress.checkpoints)?;
-    let refusals = open("refusals.jnl", JournalKind::Refusals, progress.refusals)?;
+) -> Result<(Journal, Checkpoints<u64>), StoreError> {
+    let must_have = second.progress().checkpoints;
+    let (mut journal, found) = Journal::open(&dir.join("checkpoints.jnl"), 0, must_have, |_| ())?;
+    events.extend(found);
+    let damaged = journal.damaged().next();
+    if let Some(record) = damaged {
+        let copy = |number| second.record(JournalKind::Checkpoints, number).ok().flatten();
+        heal_journal(&mut journal, record, copy, events, findings)?;
+    }
     let mut known = Checkpoints::new();
-    for number in 0..checkpoints.len() {
-        if let Ok(Some(record)) = checkpoints.read(number) {
+    for number in 0..journal.next() {
+        if let Ok(Some(record)) = journal.read(number) {
             note_checkpoint(&mut known, &record);
         }
     }
-    Ok(([checkpoints, refusals], known))
+    Ok((journal, known))
+}
+
+fn open_refusals(
+    dir: &Path,
+    second: &Second,
+    events: &mut Vec<Event>,
+    findings: &mut Vec<Finding>,
+) -> Result<Refusals, StoreError> {
+    let (mut refusals, found) = Refusals::open(dir, second.progress().refusals)?;
+    events.extend(found);
+    for (journal, record) in refusals.damaged() {
+        let copy = |number| second.record(JournalKind::Refusals, number).ok().flatten();
+        heal_journal(journal, record, copy, events, findings)?;
+    }
+    Ok(refusals)
+}
+
+fn heal_journal(
+    journal: &mut Journal,
+    record: u64,
+    copy: impl Fn(u64) -> Option<Record>,
+    events: &mut Vec<Event>,
+    findings: &mut Vec<Finding>,
+) -> Result<(), StoreError> {
+    let lost = journal.heal(copy)?;
+    events.push(Event::JournalHealed { file: journal.name(), record });
+    findings.extend(lost.into_iter().map(|record| Finding::RecordLost { file: journal.name(), record }));
+    Ok(())
 }
 
 /// Notes where a checkpoint's record is to be found.

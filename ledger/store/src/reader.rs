@@ -17,6 +17,7 @@ use crate::checkpoints::Checkpoints;
 use crate::error::StoreError;
 use crate::journal::Journal;
 use crate::open::note_checkpoint;
+use crate::refusals::Refusals;
 use crate::segment_file::SegmentFile;
 use crate::tree::{TILE_LEAVES, Tree};
 use crate::{segments, snapshot};
@@ -28,13 +29,12 @@ pub struct Reader {
     files: Vec<Arc<SegmentFile>>,
     size: TreeSize,
     checkpoint_journal: Option<Journal>,
-    refusal_journal: Option<Journal>,
     checkpoints: Checkpoints<u64>,
     tree: OnceLock<Tree>,
 }
 
 impl Reader {
-    /// Looks at a ledger folder: its journals in full, of its segments only how far they go.
+    /// Looks at a ledger folder: its checkpoints in full, of its segments only how far they go.
     ///
     /// # Errors
     /// When a file cannot be read.
@@ -42,15 +42,14 @@ impl Reader {
         let mut checkpoints = Checkpoints::new();
         // The checkpoints first: what they cover is then in the segments, which are listed afterwards.
         let note = |record: &_| note_checkpoint(&mut checkpoints, record);
-        let checkpoint_journal = Journal::open_to_read(&dir.join("checkpoints.jnl"), note)?;
-        let refusal_journal = Journal::open_to_read(&dir.join("refusals.jnl"), |_| ())?;
+        let checkpoint_journal = Journal::open_to_read(&dir.join("checkpoints.jnl"), 0, note)?;
         let files = segments::list(&dir.join("segments"))?;
         let size = match files.last() {
             Some(last) => TreeSize(last.walk_checking_frames()?.next),
             None => TreeSize(0),
         };
         let tree = OnceLock::new();
-        Ok(Self { dir: dir.to_owned(), files, size, checkpoint_journal, refusal_journal, checkpoints, tree })
+        Ok(Self { dir: dir.to_owned(), files, size, checkpoint_journal, checkpoints, tree })
     }
 
     /// How many entries can be read.
@@ -114,10 +113,12 @@ impl Reader {
         self.checkpoints.sizes(from, limit)
     }
 
-    /// How many refusals are kept.
-    #[must_use]
-    pub fn refusal_count(&self) -> u64 {
-        self.refusal_journal.as_ref().map_or(0, Journal::len)
+    /// The refusals as they are now. They are read in full, so they are opened only for whoever asks.
+    ///
+    /// # Errors
+    /// When a file cannot be read.
+    pub fn kept_refusals(&self) -> Result<Refusals, StoreError> {
+        Refusals::open_to_read(&self.dir)
     }
 
     /// Refusals in order, from number `from` on.
@@ -125,9 +126,9 @@ impl Reader {
     /// # Errors
     /// When one of them is damaged.
     pub fn refusals(&self, from: u64, limit: usize) -> Result<Vec<Bytes>, StoreError> {
-        let Some(journal) = &self.refusal_journal else { return Ok(Vec::new()) };
-        let records = (from..journal.len()).take(limit).filter_map(|number| journal.read(number).transpose());
-        records.map(|record| record.map(|record| record.payload)).collect()
+        let kept = self.kept_refusals()?;
+        let numbers = (from.max(kept.first())..kept.next()).take(limit);
+        numbers.filter_map(|number| kept.get(number).transpose()).collect()
     }
 
     /// An addendum, checked against its digest; `None` when it was erased or never here.

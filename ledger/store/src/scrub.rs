@@ -10,10 +10,12 @@ use bytes::Bytes;
 use ledger_core::hash::Hash;
 use ledger_core::ids::{EntryIndex, TreeSize};
 
+use crate::addenda::Addenda;
 use crate::checkpoint_text::stated;
 use crate::error::{Copy, Event, Finding, StoreError};
 use crate::heal::heal_segments;
 use crate::index::Trouble;
+use crate::journal::Record;
 use crate::lock::{Lock, clear_poisoned};
 use crate::open::{open_index, sealed, set_aside};
 use crate::second::{BUNDLE_ENTRIES, JournalKind, Second};
@@ -72,6 +74,18 @@ pub fn scrub(dir: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<ScrubRepo
         clear_poisoned(dir)?;
     }
     Ok(report)
+}
+
+/// Erases addenda that entries say are erased and that are here all the same: after a restored backup, or a copy by
+/// hand. Which they are is for the rules to say. Returns those that were here.
+///
+/// # Errors
+/// [`StoreError::Locked`], and whatever the disk refuses.
+pub fn erase_left(dir: &Path, erased: impl IntoIterator<Item = Hash>) -> Result<Vec<Hash>, StoreError> {
+    let _lock = Lock::take(dir, "scrub")?;
+    let addenda = Addenda::new(dir);
+    let here = |digest: Hash| addenda.erase(&digest).map(|was_here| was_here.then_some(digest));
+    erased.into_iter().filter_map(|digest| here(digest).transpose()).collect()
 }
 
 /// Reads every segment in full and heals what is damaged, or `distrusted`, from the index.
@@ -251,17 +265,30 @@ fn heal_index(
         second.rewrite_tiles(block, &leaves.concat()).map_err(out_of_order)?;
         report.events.push(Event::CopyHealed { from: EntryIndex(first * TILE_LEAVES), bad: Copy::Index });
     }
-    for (kind, journal) in [
-        (JournalKind::Checkpoints, &store.checkpoint_journal),
-        (JournalKind::Refusals, &store.refusal_journal),
-    ] {
-        for number in 0..journal.len() {
-            let Ok(Some(record)) = journal.read(number) else { continue };
-            if second.record(kind, number).map_err(out_of_order)?.as_ref() != Some(&record) {
-                second.rewrite_record(kind, &record).map_err(out_of_order)?;
-                report.events.push(Event::JournalHealed { file: journal.name(), record: number });
-            }
-        }
+    let checkpoints = &store.checkpoint_journal;
+    for number in 0..checkpoints.next() {
+        let record = checkpoints.read(number);
+        heal_record(second, JournalKind::Checkpoints, "checkpoints.jnl", record, report)?;
+    }
+    for number in store.refusals.first()..store.refusals.next() {
+        let record = store.refusals.read(number);
+        heal_record(second, JournalKind::Refusals, "refusals.jnl", record, report)?;
+    }
+    Ok(())
+}
+
+/// Puts the index's copy of a good record right.
+fn heal_record(
+    second: &Second,
+    kind: JournalKind,
+    file: &str,
+    record: Result<Option<Record>, StoreError>,
+    report: &mut ScrubReport,
+) -> Result<(), StoreError> {
+    let Ok(Some(record)) = record else { return Ok(()) };
+    if second.record(kind, record.number).map_err(out_of_order)?.as_ref() != Some(&record) {
+        second.rewrite_record(kind, &record).map_err(out_of_order)?;
+        report.events.push(Event::JournalHealed { file: file.to_owned(), record: record.number });
     }
     Ok(())
 }

@@ -15,7 +15,7 @@ use ledger_core::limits::MAX_ENTRY_BYTES;
 
 use crate::index::{Kv, Trouble, Write};
 use crate::journal::Record;
-use crate::keys::{self, numbered, read_parts, write_parts};
+use crate::keys::{self, numbered, read_parts, remove_parts, write_parts};
 use crate::runs::{BLOCK_ENTRIES, Key, Runs};
 use crate::tail::OpenBlock;
 use crate::tree::TILE_LEAVES;
@@ -69,6 +69,8 @@ pub(crate) struct Step {
     /// The block that these entries complete.
     pub(crate) block: Option<Arc<OpenBlock>>,
     pub(crate) records: Vec<(JournalKind, Record)>,
+    /// Copies of refusals before this one are not needed any more.
+    pub(crate) refusals_from: u64,
 }
 
 /// The second copy, open.
@@ -128,17 +130,32 @@ impl Second {
         self.kv.write(writes)?;
         self.kv.write(vec![(vec![keys::PROGRESS], Some(progress.to_bytes()))])?;
         self.kv.sync()?;
-        let removals = {
+        let mut removals = self.refusals_before(step.refusals_from)?;
+        removals.extend({
             let mut state = self.state.write().expect("nothing panics while it holds the state");
             state.progress = progress;
-            new_runs.map(|(ids, streams)| {
-                let mut removals = state.ids.install(ids);
-                removals.extend(state.streams.install(streams));
-                removals
-            })
-        };
+            new_runs
+                .map(|(ids, streams)| {
+                    let mut removals = state.ids.install(ids);
+                    removals.extend(state.streams.install(streams));
+                    removals
+                })
+                .unwrap_or_default()
+        });
         // A crash before this leaves a few unused keys behind, and nothing else.
-        self.kv.write(removals.unwrap_or_default())
+        self.kv.write(removals)
+    }
+
+    /// What removes the copies of the refusals before a number, from the last one down to the first that is not
+    /// there. They are removed in their order, so that what a crash leaves ends at that number as well.
+    fn refusals_before(&self, number: u64) -> Result<Vec<Write>, Trouble> {
+        let mut removals = Vec::new();
+        for number in (0..number).rev() {
+            if !remove_parts(&self.kv, &mut removals, &numbered(keys::REFUSAL, number))? {
+                break;
+            }
+        }
+        Ok(removals)
     }
 
     fn write_bundles(&self, from: u64, entries: &[Bytes], writes: &mut Vec<Write>) -> Result<(), Trouble> {

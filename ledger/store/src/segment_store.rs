@@ -16,6 +16,7 @@ use crate::index::Trouble;
 use crate::journal::{Journal, Record};
 use crate::lock::{Lock, mark_poisoned};
 use crate::open::set_aside;
+use crate::refusals::Refusals;
 use crate::second::{JournalKind, Second};
 use crate::segments::{AppendError, Segments};
 use crate::tail::stream_key;
@@ -25,8 +26,6 @@ use crate::{Head, SealedEntry, Store, snapshot, space};
 /// Kinds of record in the checkpoint journal.
 pub(crate) const PUBLISHED: u8 = 1;
 pub(crate) const COSIGNED: u8 = 2;
-/// The one kind of record in the refusal journal.
-pub(crate) const REFUSED: u8 = 1;
 
 /// How a ledger is opened.
 #[derive(Debug, Clone)]
@@ -51,7 +50,7 @@ pub struct SegmentStore {
     pub(crate) options: Options,
     pub(crate) segments: Segments,
     pub(crate) checkpoint_journal: Journal,
-    pub(crate) refusal_journal: Journal,
+    pub(crate) refusals: Refusals,
     pub(crate) checkpoints: Checkpoints<u64>,
     pub(crate) addenda: Addenda,
     pub(crate) tree: Tree,
@@ -181,47 +180,46 @@ impl SegmentStore {
 
     /// A journal's record, from the index when the journal's own is damaged.
     fn record(&self, kind: JournalKind, number: u64) -> Result<Record, StoreError> {
-        let journal = match kind {
-            JournalKind::Checkpoints => &self.checkpoint_journal,
-            JournalKind::Refusals => &self.refusal_journal,
+        let (own, name) = match kind {
+            JournalKind::Checkpoints => (self.checkpoint_journal.read(number), "checkpoints.jnl"),
+            JournalKind::Refusals => (self.refusals.read(number), "refusals.jnl"),
         };
-        let damaged = || StoreError::Damaged { what: format!("{} record {number}", journal.name()) };
-        match journal.read(number) {
+        let damaged = || StoreError::Damaged { what: format!("{name} record {number}") };
+        match own {
             Ok(Some(record)) => Ok(record),
             Ok(None) => Err(damaged()),
             Err(_) => {
                 let copy = self.second()?.record(kind, number).map_err(out_of_order)?;
                 let copy = copy.ok_or_else(damaged)?;
-                self.note(Event::JournalHealed { file: journal.name(), record: number });
+                self.note(Event::JournalHealed { file: name.to_owned(), record: number });
                 Ok(copy)
             }
         }
     }
 
+    /// Appends to a journal, and passes on to the index what it kept.
     fn put_record(
         &mut self,
         kind: JournalKind,
-        what: u8,
-        about: u64,
-        payload: Bytes,
+        append: impl FnOnce(&mut Self) -> Result<Record, AppendError>,
     ) -> Result<u64, StoreError> {
         if let Some(reason) = &self.poisoned {
             return Err(StoreError::Poisoned { reason: reason.clone() });
         }
-        let journal = match kind {
-            JournalKind::Checkpoints => &mut self.checkpoint_journal,
-            JournalKind::Refusals => &mut self.refusal_journal,
-        };
-        let record = match journal.append(what, about, payload) {
-            Ok(record) => record,
-            Err(error) => return Err(self.after_failure(error)),
-        };
+        let record = append(self).map_err(|error| self.after_failure(error))?;
         let number = record.number;
         if let Some(applier) = &self.applier {
-            applier.queue.tail().push_record(kind, record);
+            let mut tail = applier.queue.tail();
+            tail.push_record(kind, record);
+            tail.refusals_from = self.refusals.first();
+            drop(tail);
             applier.queue.wake();
         }
         Ok(number)
+    }
+
+    fn put_checkpoint_record(&mut self, what: u8, size: TreeSize, note: Bytes) -> Result<u64, StoreError> {
+        self.put_record(JournalKind::Checkpoints, |store| store.checkpoint_journal.append(what, size.0, note))
     }
 
     fn numbered_checkpoint(
@@ -335,7 +333,7 @@ impl Store for SegmentStore {
         };
         let present = self.published_checkpoint(size)?;
         if check_published(size, &note, root, present.as_deref())? == Verdict::Keep {
-            let number = self.put_record(JournalKind::Checkpoints, PUBLISHED, size.0, note)?;
+            let number = self.put_checkpoint_record(PUBLISHED, size, note)?;
             self.checkpoints.publish(size, number);
         }
         Ok(())
@@ -345,7 +343,7 @@ impl Store for SegmentStore {
         let published = self.published_checkpoint(size)?;
         let served = self.checkpoint(size)?;
         if check_cosigned(size, &note, published.as_deref(), served.as_deref())? == Verdict::Keep {
-            let number = self.put_record(JournalKind::Checkpoints, COSIGNED, size.0, note)?;
+            let number = self.put_checkpoint_record(COSIGNED, size, note)?;
             self.checkpoints.cosign(size, number);
         }
         Ok(())
@@ -372,15 +370,15 @@ impl Store for SegmentStore {
     }
 
     fn put_refusal(&mut self, refusal: Bytes) -> Result<u64, StoreError> {
-        self.put_record(JournalKind::Refusals, REFUSED, 0, refusal)
+        self.put_record(JournalKind::Refusals, |store| store.refusals.append(refusal))
     }
 
     fn refusal_count(&self) -> u64 {
-        self.refusal_journal.len()
+        self.refusals.next()
     }
 
     fn refusals(&self, from: u64, limit: usize) -> Result<Vec<Bytes>, StoreError> {
-        let all = from..self.refusal_journal.len();
+        let all = from.max(self.refusals.first())..self.refusals.next();
         all.take(limit).map(|n| self.record(JournalKind::Refusals, n).map(|r| r.payload)).collect()
     }
 

@@ -49,6 +49,8 @@ pub(crate) struct Tail {
     bytes: VecDeque<Bytes>,
     bytes_held: usize,
     records: Vec<(JournalKind, Record)>,
+    /// Number of the first refusal that is kept.
+    pub(crate) refusals_from: u64,
     /// How far the second copy has come.
     copied: u64,
     waiting_since: Option<Instant>,
@@ -70,6 +72,7 @@ impl Tail {
             bytes: VecDeque::new(),
             bytes_held: 0,
             records: Vec::new(),
+            refusals_from: 0,
             copied: progress.entries,
             waiting_since: None,
             closing: false,
@@ -136,7 +139,8 @@ impl Tail {
         let end = self.next().min(self.first() + BLOCK_ENTRIES);
         let count = usize::try_from(end.saturating_sub(self.bytes_from)).expect("at most a block");
         let entries = self.bytes.iter().take(count).cloned().collect();
-        Step { from: self.bytes_from, entries, block, records: std::mem::take(&mut self.records) }
+        let records = std::mem::take(&mut self.records);
+        Step { from: self.bytes_from, entries, block, records, refusals_from: self.refusals_from }
     }
 
     /// Lets go of what the second copy has now.

@@ -21,8 +21,16 @@ const JSON_VERSION: u32 = 1;
 pub(crate) struct Output {
     json: bool,
     quiet: bool,
-    /// The one document that `--json` prints when the command is done.
-    document: &'static Mutex<Map<String, Value>>,
+    document: &'static Mutex<Document>,
+}
+
+/// The one document that `--json` prints.
+#[derive(Default)]
+struct Document {
+    /// What is printed when the command is done.
+    fields: Map<String, Value>,
+    /// How many items of a list are printed already, where the result is one that is printed as it goes.
+    listed: Option<u64>,
 }
 
 impl Output {
@@ -44,12 +52,33 @@ impl Output {
     /// The command's result: `text` for a person, `data` for `--json`.
     pub(crate) fn result(self, command: &str, text: &str, data: impl FnOnce() -> Value) {
         if self.json {
-            let mut document = self.document();
-            document.insert("command".to_owned(), json!(command));
-            document.insert("result".to_owned(), data());
+            let fields = &mut self.document().fields;
+            fields.insert("command".to_owned(), json!(command));
+            fields.insert("result".to_owned(), data());
         } else {
             print(text);
         }
+    }
+
+    /// Begins a result that is a list of any length, of which nothing is held: each [`Output::item`] is printed at once.
+    pub(crate) fn begin_list(self, command: &str) {
+        if self.json {
+            self.document().listed = Some(0);
+            print(&format!("{{\n  \"command\": {},\n  \"result\": [", json!(command)));
+        }
+    }
+
+    /// The list's next item: `text` for a person, `data` for `--json`. One of the two is made.
+    pub(crate) fn item(self, text: impl FnOnce() -> String, data: impl FnOnce() -> Value) {
+        if !self.json {
+            return print(&text());
+        }
+        let mut document = self.document();
+        let listed = document.listed.get_or_insert(0);
+        let comma = if *listed == 0 { "" } else { ",\n" };
+        *listed += 1;
+        let item: Vec<String> = pretty(&data()).lines().map(|line| format!("    {line}")).collect();
+        print_part(&format!("{comma}{}", item.join("\n")));
     }
 
     /// A word on what is going on, or what to do next.
@@ -69,18 +98,24 @@ impl Output {
             }
             return;
         }
-        let mut document = self.document();
+        let Document { fields, listed } = &mut *self.document();
         if let Some(stop) = stop {
             let error = json!({ "code": stop.number(), "kind": stop.word(), "message": stop.to_string() });
-            document.insert("error".to_owned(), error);
+            fields.insert("error".to_owned(), error);
         }
-        if !document.is_empty() {
-            document.insert("version".to_owned(), json!(JSON_VERSION));
-            print(&pretty(&Value::Object(document.clone())));
+        if fields.is_empty() && listed.is_none() {
+            return;
+        }
+        fields.insert("version".to_owned(), json!(JSON_VERSION));
+        let text = pretty(&Value::Object(fields.clone()));
+        match listed {
+            None => print(&text),
+            // The list is closed, and what else there is to say follows it.
+            Some(_) => print(&format!("\n  ],{}", text.trim_start_matches('{'))),
         }
     }
 
-    fn document(self) -> MutexGuard<'static, Map<String, Value>> {
+    fn document(self) -> MutexGuard<'static, Document> {
         self.document.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -158,6 +193,11 @@ fn pretty(value: &Value) -> String {
 fn print(text: &str) {
     // A closed pipe (`| head`) is how a reader says "enough".
     let _ = writeln!(anstream::stdout(), "{}", harmless(text.trim_end()));
+}
+
+/// What goes on in the next call.
+fn print_part(text: &str) {
+    let _ = write!(anstream::stdout(), "{}", harmless(text));
 }
 
 /// What was recorded, or sent by a stranger, is shown and never obeyed: a terminal gets no escape sequence

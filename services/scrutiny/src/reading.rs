@@ -10,10 +10,9 @@ use ledger_core::ids::{EntryIndex, KeyId, Origin, StreamId, TreeSize};
 use ledger_core::merkle;
 use ledger_core::tlog_proof::TlogProof;
 use ledger_rules::{State, evolve_entry};
-use ledger_store::Reader;
+use ledger_store::{Reader, Refusals};
 use projector::Standing;
 use prost::Message as _;
-use scrutiny_proto::ledger::v1::RefusalRecord;
 use scrutiny_proto::registry::v1::LedgerFounded;
 
 use crate::exit::{Done, Stop};
@@ -65,17 +64,6 @@ impl Book {
             look(parse(index, bytes)?)?;
         }
         Ok(())
-    }
-
-    pub(crate) fn filter(&self, keep: impl Fn(&Entry) -> bool) -> Done<Vec<Line>> {
-        let mut kept = Vec::new();
-        self.each(|line| {
-            if keep(&line.entry) {
-                kept.push(line);
-            }
-            Ok(())
-        })?;
-        Ok(kept)
     }
 
     /// The state of the registry and the rules at the head, by replay.
@@ -173,14 +161,21 @@ impl Book {
         self.reader.addendum(digest).map_err(writing::store)
     }
 
-    /// How many refusals are kept, and the last of them.
-    pub(crate) fn refusals(&self, last: usize) -> Done<(u64, Vec<RefusalRecord>)> {
-        let count = self.reader.refusal_count();
-        let kept = self.reader.refusals(count.saturating_sub(last as u64), last).map_err(writing::store)?;
-        let decode = |bytes: Bytes| {
-            RefusalRecord::decode(bytes).map_err(|e| Stop::VerificationFailed(format!("a kept refusal: {e}")))
-        };
-        Ok((count, kept.into_iter().map(decode).collect::<Done<_>>()?))
+    /// The refusals that are kept.
+    pub(crate) fn refusals(&self) -> Done<Refusals> {
+        self.reader.kept_refusals().map_err(writing::store)
+    }
+
+    /// Where the entries are that are to be kept, in order.
+    pub(crate) fn places(&self, keep: impl Fn(&Entry) -> bool) -> Done<Vec<EntryIndex>> {
+        let mut kept = Vec::new();
+        self.each(|line| {
+            if keep(&line.entry) {
+                kept.push(line.entry.index);
+            }
+            Ok(())
+        })?;
+        Ok(kept)
     }
 
     /// The proof of one entry under the first checkpoint that covers it, as the recorder's receipt has it.

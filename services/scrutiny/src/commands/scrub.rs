@@ -1,10 +1,12 @@
 //! `scrutiny scrub`: compare the two copies, and heal.
 
+use ledger_core::hash::Hash;
 use serde_json::{Value, json};
 
 use crate::cli::Common;
 use crate::exit::{Done, Stop};
 use crate::output::{Output, count};
+use crate::reading::Book;
 use crate::writing;
 
 pub(crate) fn run(at: &Common, out: Output) -> Done {
@@ -15,9 +17,14 @@ pub(crate) fn run(at: &Common, out: Output) -> Done {
     })
     .map_err(writing::store)?;
     bar.finish_and_clear();
+    // Only a whole ledger is believed about what it says was erased.
+    let erased = if report.findings.is_empty() { erase_left(at, out)? } else { Vec::new() };
     let mut text = format!("{} compared in both copies.\n", count(report.entries.0, "entry", "entries"));
     for event in &report.events {
         text.push_str(&format!("healed: {event}\n"));
+    }
+    for sentence in &erased {
+        text.push_str(&format!("{sentence}\n"));
     }
     for finding in &report.findings {
         text.push_str(&format!("NOT HEALED: {finding}\n"));
@@ -31,7 +38,7 @@ pub(crate) fn run(at: &Common, out: Output) -> Done {
     out.result(
         "scrub",
         &text,
-        || json!({ "entries": report.entries.0, "healed": words(&healed), "findings": words(&findings) }),
+        || json!({ "entries": report.entries.0, "healed": words(&healed), "erased": words(&erased), "findings": words(&findings) }),
     );
     if findings.is_empty() {
         return Ok(());
@@ -40,4 +47,19 @@ pub(crate) fn run(at: &Common, out: Output) -> Done {
     Err(Stop::VerificationFailed(format!(
         "{what} could not be healed; an export or a mirror may have what is lost"
     )))
+}
+
+/// Erases what entries say is erased and was here all the same, and says so.
+fn erase_left(at: &Common, out: Output) -> Done<Vec<String>> {
+    let book = Book::open(&at.ledger)?;
+    let state = book.state(out)?;
+    let left = ledger_store::erase_left(&at.ledger, state.erased()).map_err(writing::store)?;
+    let sentence = |digest: &Hash| {
+        format!(
+            "erased now: addendum {}, which an entry says is erased; look where else the backup or copy that \
+             brought it back may lie",
+            digest.to_hex()
+        )
+    };
+    Ok(left.iter().map(sentence).collect())
 }
