@@ -297,3 +297,61 @@ fn a_row_that_the_file_does_not_have_is_found_by_whoever_verifies() {
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
+
+/// A publisher puts out a month again. Once both files counted, with a warning.
+#[test]
+fn a_file_that_takes_the_place_of_another_is_counted_alone_and_the_past_stays() {
+    let scene = Scene::with_people();
+    let first = String::from_utf8(month()).expect("published in UTF-8");
+    scene.put(MONTH, first.as_bytes());
+    assert_eq!(scene.import(MONTH)[1], 197);
+    let counted = |more: &[&str]| {
+        let which = ["dataset", "show", "--body", "cambridgeshire", "--period", "2024-04"];
+        scene.run([&which[..], &["--json"], more].concat()).result()
+    };
+    let before = (scene.size(), counted(&[]));
+    assert_eq!(before.1["records"][0], 197);
+
+    // Two rows fewer, as if they had been published by mistake.
+    let kept: Vec<&str> = first.split_inclusive('\n').collect();
+    let again = "2024-04-cambridgeshire-stop-and-search-2.csv";
+    scene.put(again, kept[..kept.len() - 2].concat().as_bytes());
+    for (args, code, says) in [
+        (vec!["--replaces", "source/0011223344556677"], 5, "no such file was imported"),
+        (vec!["--replaces", MONTH, "--period", "2024-05"], 6, "period_words"),
+    ] {
+        let args = [&["import", "stop-search", again, "--force", "cambridgeshire"][..], &args].concat();
+        let refused = scene.run(args);
+        assert!(refused.code == code && refused.stderr.contains(says), "{refused:?}");
+    }
+    let with = |file: &str| {
+        let args = ["--force", "cambridgeshire", "--period", "2024-04", "--replaces", MONTH];
+        scene.run([&["import", "stop-search", file][..], &args].concat())
+    };
+    let done = with(again);
+    assert!(done.code == 0 && !done.stderr.contains("counted twice"), "{done:?}");
+    let now = counted(&[]);
+    assert_eq!((&now["records"][0], &now["same_month"]), (&195.into(), &serde_json::json!([])));
+    let size = before.0.to_string();
+    assert_eq!(counted(&["--at", &size]), before.1, "what was counted then is what it was");
+
+    // Again changes nothing; a third file cannot take the same place; the rows stay and come back byte for byte.
+    assert_eq!(with(again).code, 0);
+    scene.put("third.csv", kept[..kept.len() - 3].concat().as_bytes());
+    let third = with("third.csv");
+    assert!(third.code == 6 && third.stderr.contains("took the place"), "{third:?}");
+    assert_eq!(scene.written_again(MONTH), first.as_bytes());
+    let sources = scene.json(["import", "sources"]);
+    assert_eq!(
+        (&sources[0]["replaced_by"], &sources[1]["replaced_by"]),
+        (&sources[1]["source"], &serde_json::Value::Null)
+    );
+    let frame = |more: &[&str]| {
+        let lead = "tactical-lead as TL of cambridgeshire";
+        let args = ["sample", "frame", "x", "--level", "rgrg", "-n", "10", "--by", lead, "--dry-run"];
+        scene.run([&args[..], &["--json"], more].concat()).result()["would_commit"]["frame_size"].clone()
+    };
+    let older = sources[0]["source"].as_str().expect("a stream");
+    assert_eq!((frame(&["--month", "2024-04"]), frame(&["--source", older])), (195.into(), 197.into()));
+    assert_eq!(scene.run(["verify", "ledger"]).code, 0);
+}

@@ -16,16 +16,24 @@ use crate::state::State;
 
 /// Hexadecimal digits of a file's digest that name it.
 pub const PREFIX_DIGITS: usize = 16;
+/// How the streams of files begin.
+const STREAMS: &str = "source/";
 /// The role of the service that imports.
 pub const IMPORTER: &str = "SVC:import";
 
 /// What the rules remember of a source file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Source {
     /// How many rows it has.
     pub rows: u32,
     /// Whether its rows are searches, and not counts.
     pub searches: bool,
+    /// The body whose records these are; empty where the rows say it.
+    pub force: String,
+    /// The period that it is about, in the publisher's words.
+    pub period: String,
+    /// Stream of the file that took its place; empty while none has.
+    pub replaced_by: String,
 }
 
 pub(crate) fn decide(case: &Case<'_>) -> Result<(), Refusal> {
@@ -43,12 +51,54 @@ pub(crate) fn decide(case: &Case<'_>) -> Result<(), Refusal> {
     if case.state.sources.contains_key(named) {
         return refuse(Code::Source, format!("{} is on the ledger already", case.stream()));
     }
+    decide_replaced(case, &body)
+}
+
+/// What a file takes the place of is an earlier one of the same sort, body and period, whose place nobody took yet.
+fn decide_replaced(case: &Case<'_>, body: &SourceFileImported) -> Result<(), Refusal> {
+    let earlier = body.replaces.as_str();
+    if earlier.is_empty() {
+        return Ok(());
+    }
+    let Some(known) = earlier.strip_prefix(STREAMS).and_then(|name| case.state.sources.get(name)) else {
+        return refuse(Code::Source, format!("replaces: {earlier} is no source file on the ledger"));
+    };
+    if !known.replaced_by.is_empty() {
+        let sentence = format!("replaces: {} took the place of {earlier} already", known.replaced_by);
+        return refuse(Code::Source, sentence);
+    }
+    if known.searches != is_searches(body) {
+        return refuse(Code::Source, format!("replaces: the rows of {earlier} are of another shape"));
+    }
+    for (what, was, is) in
+        [("force", &known.force, &body.force), ("period_words", &known.period, &body.period_words)]
+    {
+        if was != is {
+            return refuse(
+                Code::Source,
+                format!("replaces: {what} of {earlier} is {was:?}, and of this one {is:?}"),
+            );
+        }
+    }
     Ok(())
 }
 
 pub(crate) fn evolve(state: &mut State, name: &str, body: &SourceFileImported) {
-    let searches = matches!(body.shape(), SourceShape::StopSearchCsv | SourceShape::StopSearchJson);
-    state.sources.insert(name.to_owned(), Source { rows: body.rows, searches });
+    if let Some(earlier) = body.replaces.strip_prefix(STREAMS).and_then(|name| state.sources.get_mut(name)) {
+        earlier.replaced_by = format!("{STREAMS}{name}");
+    }
+    let source = Source {
+        rows: body.rows,
+        searches: is_searches(body),
+        force: body.force.clone(),
+        period: body.period_words.clone(),
+        replaced_by: String::new(),
+    };
+    state.sources.insert(name.to_owned(), source);
+}
+
+fn is_searches(body: &SourceFileImported) -> bool {
+    matches!(body.shape(), SourceShape::StopSearchCsv | SourceShape::StopSearchJson)
 }
 
 pub(crate) fn decide_table_row(case: &Case<'_>) -> Result<(), Refusal> {
@@ -57,9 +107,9 @@ pub(crate) fn decide_table_row(case: &Case<'_>) -> Result<(), Refusal> {
 }
 
 /// The file and the row that `<source>-<row>` names, where such a file is on the ledger and has that row.
-pub(crate) fn row_of<'a>(state: &State, record: &'a str) -> Option<(&'a str, Source)> {
+pub(crate) fn row_of<'a, 's>(state: &'s State, record: &'a str) -> Option<(&'a str, &'s Source)> {
     let (source, row) = record.rsplit_once('-')?;
-    let known = *state.sources.get(source)?;
+    let known = state.sources.get(source)?;
     let number: u32 = row.parse().ok()?;
     (!row.starts_with(['0', '+']) && (1..=known.rows).contains(&number)).then_some((source, known))
 }

@@ -32,7 +32,7 @@ use crate::sources::Source;
 use crate::submission::Submission;
 
 /// Layout of a saved state. A state saved under another is thrown away and folded anew.
-const SNAPSHOT_VERSION: u8 = 4;
+const SNAPSHOT_VERSION: u8 = 5;
 
 /// Everything the rules need to judge the next statement. The default is the empty ledger.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]

@@ -42,8 +42,8 @@ use rows::{Force, Review, Search, Subject};
 pub struct Dataset {
     /// Bodies by number, in the order in which they were first met.
     bodies: Vec<String>,
-    /// Source file → the force it is about.
-    sources: HashMap<String, u16>,
+    /// Source file → what it is about.
+    sources: HashMap<String, fold::SourceFile>,
     /// Streams of files by the force and the period they are about.
     files: BTreeMap<(u16, String), Vec<String>>,
     /// Searches that a record of force named before they were recorded → that record.

@@ -138,6 +138,43 @@ pub(super) fn imported(world: &mut World) -> String {
 }
 
 #[test]
+fn a_file_takes_the_place_of_one_of_the_same_force_month_and_sort_and_only_once() {
+    let mut world = with_reviewers();
+    let file = |content: &str, force: &str, period: &str, replaces: &str| {
+        let sha = Hash::of(content.as_bytes()).to_hex();
+        let stream = format!("source/{}", &sha[..16]);
+        let body = json!({
+            "sha256": sha, "file_name": "2024-06.csv", "shape": "stop_search_csv", "rows": 2, "force": force,
+            "period_words": period, "replaces": replaces,
+        });
+        (stream, body)
+    };
+    let mut say = |(stream, body): &(String, Value)| {
+        world
+            .say("SourceFileImported", stream, body.clone())
+            .by("importer", "SVC:import", FORCE)
+            .judged_by(|d| d)
+    };
+    let first = file("first", FORCE, "2024-06", "");
+    assert_eq!(say(&first), Ok(()));
+    for bad in [
+        file("second", FORCE, "2024-06", "source/0011223344556677"),
+        file("second", FORCE, "2024-07", &first.0),
+        file("second", "kent", "2024-06", &first.0),
+        file("second", FORCE, "2024-06", "search/0011223344556677-1"),
+    ] {
+        assert_eq!(say(&bad), Err(Code::Source), "{bad:?}");
+    }
+    let mut table = file("second", FORCE, "2024-06", &first.0);
+    table.1["shape"] = json!("use_of_force_table");
+    assert_eq!(say(&table), Err(Code::Source), "counts do not take the place of searches");
+    let second = file("second", FORCE, "2024-06", &first.0);
+    assert_eq!(say(&second), Ok(()));
+    assert_eq!(say(&file("third", FORCE, "2024-06", &first.0)), Err(Code::Source), "it was replaced already");
+    assert_eq!(say(&file("third", FORCE, "2024-06", &second.0)), Ok(()));
+}
+
+#[test]
 fn a_row_is_its_bytes_under_its_file_and_number_and_is_recorded_once() {
     let mut world = with_reviewers();
     let name = imported(&mut world);

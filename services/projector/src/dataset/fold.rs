@@ -1,5 +1,7 @@
 //! From entries to rows.
 
+use std::collections::HashSet;
+
 use imports::source;
 use ledger_core::hash::Hash;
 use ledger_core::statement::Statement;
@@ -22,6 +24,16 @@ pub(super) enum Because {
     Review(u8),
 }
 
+/// A file whose rows are records of one body.
+#[derive(Debug, Clone, Default)]
+pub(super) struct SourceFile {
+    /// None where the rows have to say it.
+    body: Option<u16>,
+    rows: u32,
+    /// Another file took its place: its rows are counted no more.
+    is_replaced: bool,
+}
+
 impl Dataset {
     pub(super) fn take(&mut self, entry: u64, statement: &Statement) {
         match kind_of(statement) {
@@ -38,13 +50,32 @@ impl Dataset {
     fn source(&mut self, statement: &Statement) {
         let Some(file) = decode::<SourceFileImported>(statement) else { return };
         let [source] = stream_parts(statement);
-        if !file.force.is_empty() {
-            let body = self.body(&file.force);
-            self.sources.insert(source.to_owned(), body);
-            if !file.period_words.is_empty() {
-                let streams = self.files.entry((body, file.period_words)).or_default();
-                streams.push(statement.stream.as_str().to_owned());
-            }
+        if !file.replaces.is_empty() {
+            self.replace(&file.replaces);
+        }
+        let body = if file.force.is_empty() { None } else { Some(self.body(&file.force)) };
+        let about = SourceFile { body, rows: file.rows, is_replaced: false };
+        self.sources.insert(source.to_owned(), about);
+        if let Some(body) = body.filter(|_| !file.period_words.is_empty()) {
+            let streams = self.files.entry((body, file.period_words)).or_default();
+            streams.push(statement.stream.as_str().to_owned());
+        }
+    }
+
+    /// Takes a file's rows out of every month. What was said of them (footage, reviews) goes with them.
+    fn replace(&mut self, stream: &str) {
+        let name_of = stream.trim_start_matches("source/");
+        let Some(earlier) = self.sources.get_mut(name_of) else { return };
+        earlier.is_replaced = true;
+        let rows = 1..=earlier.rows;
+        let place = |row| self.places.get(&name(&format!("search/{name_of}-{row}"))).copied();
+        let gone: HashSet<Subject> = rows.filter_map(place).collect();
+        for subjects in self.months.values_mut() {
+            subjects.retain(|subject| !gone.contains(subject));
+        }
+        self.months.retain(|_, subjects| !subjects.is_empty());
+        for streams in self.files.values_mut() {
+            streams.retain(|other| other != stream);
         }
     }
 
@@ -59,7 +90,9 @@ impl Dataset {
         row.home =
             Home { body: self.home_of_search(statement), month: month.or_else(|| month_of(statement)) };
         let subject = Subject::Search(u32::try_from(self.searches.len()).unwrap_or(u32::MAX));
-        self.months.entry((row.home.body, row.home.month)).or_default().push(subject);
+        if !self.is_of_a_replaced_file(statement) {
+            self.months.entry((row.home.body, row.home.month)).or_default().push(subject);
+        }
         let place = name(statement.stream.as_str());
         // Officers often fill in the form on force before the one on the search.
         for force in self.awaited.remove(&place).unwrap_or_default() {
@@ -72,9 +105,18 @@ impl Dataset {
 
     /// An imported row belongs to the force that its file is about, a force's own record to who signed it.
     fn home_of_search(&mut self, statement: &Statement) -> u16 {
-        let [record] = stream_parts(statement);
-        let known = record.split_once('-').and_then(|(source, _)| self.sources.get(source).copied());
+        let known = self.file_of_search(statement).and_then(|file| file.body);
         known.unwrap_or_else(|| self.body(signer(statement)))
+    }
+
+    /// A row may come after its file was replaced: an import that was killed is gone on with.
+    fn is_of_a_replaced_file(&self, statement: &Statement) -> bool {
+        self.file_of_search(statement).is_some_and(|file| file.is_replaced)
+    }
+
+    fn file_of_search(&self, statement: &Statement) -> Option<&SourceFile> {
+        let [record] = stream_parts(statement);
+        self.sources.get(record.split_once('-')?.0)
     }
 
     fn force(&mut self, entry: u64, statement: &Statement) {

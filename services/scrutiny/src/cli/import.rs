@@ -45,6 +45,12 @@ pub(crate) struct ImportFiles {
     /// Under which licence
     #[arg(long, value_name = "NAME")]
     pub(crate) licence: Option<String>,
+    /// An earlier file that the one given here takes the place of: its digest, its stream, or its name
+    ///
+    /// Of the same force, month and sort, and not replaced yet. Its rows stay on the ledger and are counted no more, and
+    /// neither are reviews of them. Figures at an earlier tree size stay what they were.
+    #[arg(long, value_name = "SOURCE")]
+    pub(crate) replaces: Option<String>,
     /// Where they were fetched
     #[arg(long, value_name = "URL", value_hint = ValueHint::Url)]
     pub(crate) url: Option<String>,

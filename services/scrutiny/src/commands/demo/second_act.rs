@@ -98,6 +98,7 @@ fn published(file: &Path, by: String) -> ImportFiles {
         period: None,
         publisher: Some("data.police.uk".to_owned()),
         licence: Some("Open Government Licence v3.0".to_owned()),
+        replaces: None,
         url: Some("https://data.police.uk/data/".to_owned()),
     }
 }

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use super::file::Ready;
 use super::service::Importer;
-use super::{searches, service, workbook};
+use super::{file, searches, service, workbook};
 use crate::cli::{Common, ImportFiles};
 use crate::exit::{Done, Stop, io};
 use crate::output::{Output, count};
@@ -46,6 +46,7 @@ pub(crate) fn use_of_force(args: &ImportFiles, at: &Common, out: Output) -> Done
     }
     let writer = Writer::open(at, out)?;
     let importer = service::find(args.by.as_deref(), &writer)?;
+    file::replace(&mut ready, args.replaces.as_deref(), &writer)?;
     let mut report = searches::record_all(&ready, &importer.service, &writer, out)?;
     if report.stop.is_none() {
         report.issues = raise(&wrong, &importer, &writer)?;

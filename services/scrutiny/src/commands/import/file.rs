@@ -44,6 +44,28 @@ impl Ready<'_> {
     }
 }
 
+/// Says of the one file that is imported which earlier one it takes the place of.
+pub(crate) fn replace(ready: &mut [Ready<'_>], named: Option<&str>, writer: &Writer) -> Done {
+    let Some(named) = named else { return Ok(()) };
+    let [ready] = ready else {
+        let sentence =
+            format!("--replaces names the file that one other takes the place of; got {}", ready.len());
+        return Err(Stop::Usage(sentence));
+    };
+    let known = writer.sources()?;
+    let fits = |(stream, about): &&(StreamId, SourceFileImported)| {
+        stream.as_str() == named || about.sha256 == named || about.file_name == named
+    };
+    let found: Vec<_> = known.iter().filter(fits).collect();
+    let [(stream, _)] = found[..] else {
+        let which =
+            if found.is_empty() { "no such file was imported" } else { "several files are called so" };
+        return Err(Stop::NotFound(format!("--replaces {named}: {which}; see `scrutiny import sources`")));
+    };
+    ready.about.replaces = stream.to_string();
+    Ok(())
+}
+
 /// What a person should know of a file before its rows are counted: it is here under another name, or another file
 /// is about the same month, and what stands in both is counted twice.
 pub(crate) fn note(ready: &Ready<'_>, known: &[(StreamId, SourceFileImported)]) -> Option<String> {
@@ -73,9 +95,11 @@ pub(crate) fn note(ready: &Ready<'_>, known: &[(StreamId, SourceFileImported)]) 
         let said = !new.period_words.is_empty() && !new.force.is_empty();
         said && new.period_words == old.period_words && new.force == old.force
     };
+    let is_replaced = |stream: &StreamId| known.iter().any(|(_, by)| by.replaces == stream.as_str());
     let others: Vec<String> = known
         .iter()
         .filter(|(_, old)| ready.kind == Rows::Searches && same(old))
+        .filter(|(stream, _)| stream.as_str() != new.replaces && !is_replaced(stream))
         .map(|(stream, _)| stream.to_string())
         .collect();
     (!others.is_empty()).then(|| {
@@ -172,6 +196,13 @@ fn begin(ready: &Ready<'_>, service: &Service, writer: &Writer) -> Done<(Stateme
             let sentence = format!(
                 "{name} is recorded with {was}, by entry #{}, and not with {is}; what is recorded stays",
                 first.index
+            );
+            return Err(Stop::Conflict(sentence));
+        }
+        if !ready.about.replaces.is_empty() && recorded.replaces != ready.about.replaces {
+            let sentence = format!(
+                "{} is recorded by entry #{} without taking the place of {}; what is recorded stays",
+                recorded.file_name, first.index, ready.about.replaces
             );
             return Err(Stop::Conflict(sentence));
         }

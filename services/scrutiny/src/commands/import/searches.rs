@@ -27,6 +27,7 @@ pub(crate) fn stop_search(args: &ImportFiles, at: &Common, out: Output) -> Done 
     }
     let writer = Writer::open(at, out)?;
     let importer = service::find(args.by.as_deref(), &writer)?;
+    file::replace(&mut ready, args.replaces.as_deref(), &writer)?;
     let report = record_all(&ready, &importer.service, &writer, out)?;
     out.result("import stop-search", &report.text(), || report.to_json());
     report.outcome(out)

@@ -32,6 +32,8 @@ pub(crate) fn sources(args: &Sources, at: &Common, out: Output) -> Done {
         out.say("Next: scrutiny import stop-search FILE...");
         return Ok(());
     }
+    let replaced_by =
+        |s: &Stored| found.iter().find(|by| by.about.replaces == s.stream).map(|by| by.stream.as_str());
     let row = |s: &Stored| {
         let there =
             if s.rows_there == u64::from(s.about.rows) { String::new() } else { s.rows_there.to_string() };
@@ -42,15 +44,17 @@ pub(crate) fn sources(args: &Sources, at: &Common, out: Output) -> Done {
             s.about.period_words.clone(),
             s.about.rows.to_string(),
             there,
+            replaced_by(s).unwrap_or_default().to_owned(),
         ]
     };
-    let head = ["source", "file", "force", "period", "rows", "only there"];
+    let head = ["source", "file", "force", "period", "rows", "only there", "replaced by"];
     let text = indent(&table(head, found.iter().map(row)));
     let json = |s: &Stored| {
         json!({
             "source": s.stream, "file": s.about.file_name, "sha256": s.about.sha256, "force": s.about.force,
             "period": s.about.period_words, "publisher": s.about.publisher, "licence": s.about.licence,
             "url": s.about.url, "rows": s.about.rows, "rows_there": s.rows_there, "entry": s.entry.0,
+            "replaced_by": replaced_by(s),
         })
     };
     out.result("import sources", &text, || found.iter().map(json).collect());

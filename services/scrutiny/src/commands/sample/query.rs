@@ -8,8 +8,8 @@ use ledger_core::entry::Entry;
 use ledger_rules::occurred;
 use prost::Message as _;
 use scrutiny_proto::review::v1::{
-    Answer, FrameFilter, FrameQuery, Power, StopSearchRecorded, TacticKind, TaserUse, Unit,
-    UseOfForceRecorded,
+    Answer, FrameFilter, FrameQuery, Power, SourceFileImported, StopSearchRecorded, TacticKind, TaserUse,
+    Unit, UseOfForceRecorded,
 };
 
 use crate::exit::{Done, Stop};
@@ -45,6 +45,8 @@ const OF_FORCE: [&str; 9] = [
 pub(super) struct Frame {
     query: FrameQuery,
     sources: HashSet<String>,
+    /// Files whose place another one took, but for those that the query names.
+    replaced: HashSet<String>,
     streams: Vec<String>,
 }
 
@@ -61,13 +63,17 @@ impl Frame {
             return Err(Stop::Usage(sentence));
         }
         let sources = query.sources.iter().map(|s| s.trim_start_matches("source/").to_owned()).collect();
-        Ok(Self { query: query.clone(), sources, streams: Vec::new() })
+        Ok(Self { query: query.clone(), sources, replaced: HashSet::new(), streams: Vec::new() })
     }
 
     /// Takes the next entry.
     pub(super) fn apply(&mut self, entry: &Entry) {
         let statement = &entry.statement;
         let fits = match (self.query.power(), statement.kind.as_str()) {
+            (Power::Search, "scrutiny.review.v1.SourceFileImported") => {
+                self.leave_out_what_is_replaced(entry);
+                false
+            }
             (Power::Search, "scrutiny.review.v1.StopSearchRecorded") => self.search_fits(entry),
             (Power::Force, "scrutiny.review.v1.UseOfForceRecorded") => self.force_fits(entry),
             _ => false,
@@ -75,6 +81,18 @@ impl Frame {
         if fits {
             self.streams.push(statement.stream.to_string());
         }
+    }
+
+    /// A frame has no record twice: of a file that another one replaced it has the rows only where it names the file.
+    fn leave_out_what_is_replaced(&mut self, entry: &Entry) {
+        let Ok(file) = SourceFileImported::decode(entry.statement.body.clone()) else { return };
+        let earlier = file.replaces.trim_start_matches("source/");
+        if earlier.is_empty() || self.sources.contains(earlier) {
+            return;
+        }
+        let rows = format!("search/{earlier}-");
+        self.streams.retain(|stream| !stream.starts_with(&rows));
+        self.replaced.insert(earlier.to_owned());
     }
 
     /// The records, in the order of the log.
@@ -96,7 +114,7 @@ impl Frame {
         }
         let name = entry.statement.stream.as_str().trim_start_matches("search/");
         let source = name.rsplit_once('-').map_or(name, |(source, _)| source);
-        if !self.sources.is_empty() && !self.sources.contains(source) {
+        if self.replaced.contains(source) || (!self.sources.is_empty() && !self.sources.contains(source)) {
             return false;
         }
         let Ok(row) = search(&body.source_line) else { return false };
