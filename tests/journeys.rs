@@ -5,6 +5,7 @@ mod erasure;
 mod figures;
 mod for_the_board;
 mod importing;
+mod national;
 mod officer;
 mod over_http;
 mod oversight;

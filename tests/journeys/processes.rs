@@ -16,7 +16,7 @@ use crate::harness::{Scene, root};
 const ROLES: [&str; 5] = ["recorder", "projector", "review", "inspection", "response"];
 
 /// Whose ledger the demonstration founds.
-const FORCE: &str = "ledger-office";
+pub(super) const FORCE: &str = "ledger-office";
 
 /// What a machine that has other things to do may take until every process is ready.
 const READY: Duration = Duration::from_secs(60);
@@ -126,15 +126,15 @@ impl Drop for Deployment {
     }
 }
 
-fn free_port() -> u16 {
+pub(super) fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a port").port()
 }
 
 /// A service's binary. Other packages' are built by whoever tests the workspace; here nobody else may have.
-fn program(role: &str) -> PathBuf {
+pub(super) fn program(role: &str) -> PathBuf {
     static BUILT: OnceLock<()> = OnceLock::new();
     BUILT.get_or_init(|| {
-        let packages = ROLES.iter().flat_map(|role| ["-p", role]);
+        let packages = ROLES.iter().chain(&["hub"]).flat_map(|role| ["-p", role]);
         let mut cargo = Command::new(env!("CARGO"));
         cargo.args(["build", "--locked", "--quiet"]).args(packages).current_dir(root());
         // What cargo tells a test about its own package would make build scripts of others run again.

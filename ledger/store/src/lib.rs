@@ -13,6 +13,7 @@
 //!   refusals*.jnl              refusals, the oldest dropped at a bound        (journals)
 //!   addenda/ab/cd/<64 hex>     sealed fields; erasing one removes its file
 //!   snapshot                   derived state of the rules, safe to lose
+//!   mirror                     present in a copy of somebody else's ledger, which has no addenda
 //!   poisoned                   present after a failed flush, until a full check passed
 //!   index.set-aside-<n>/       an index that could not be opened, kept for whoever wonders why
 //! ```
@@ -43,6 +44,7 @@ mod journal;
 mod keys;
 mod lock;
 mod memory;
+mod mirror_mark;
 mod open;
 mod reader;
 mod refusals;
@@ -68,6 +70,7 @@ pub use error::{Copy, Event, Finding, StoreError};
 pub use export::{ExportError, Exported, export};
 pub use follow::Follow;
 pub use memory::{Fault, MemoryDisk, MemoryStore};
+pub use mirror_mark::mark_as_mirror;
 pub use open::OpenReport;
 pub use reader::{Entries, Reader};
 pub use refusals::{Dropped, Refusals};

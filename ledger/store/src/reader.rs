@@ -16,6 +16,7 @@ use crate::addenda::Addenda;
 use crate::checkpoints::Checkpoints;
 use crate::error::StoreError;
 use crate::journal::Journal;
+use crate::mirror_mark::is_mirror;
 use crate::open::note_checkpoint;
 use crate::refusals::Refusals;
 use crate::segment_file::SegmentFile;
@@ -137,6 +138,12 @@ impl Reader {
     /// [`StoreError::Damaged`] when it does not match.
     pub fn addendum(&self, digest: &Hash) -> Result<Option<Bytes>, StoreError> {
         Addenda::new(&self.dir).get(digest)
+    }
+
+    /// Whether this is a copy of somebody else's ledger, so that sealed content is withheld and not missing.
+    #[must_use]
+    pub fn is_mirror(&self) -> bool {
+        is_mirror(&self.dir)
     }
 
     /// The derived state saved last; `None` when there is none, or it is damaged.

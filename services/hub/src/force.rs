@@ -10,7 +10,7 @@ use host::bus::{Bus, Headers};
 use host::{Clock, Stopping};
 use ledger_core::ids::TreeSize;
 use ledger_core::wire::{Head, SealedBatch};
-use ledger_store::{Options, SegmentStore};
+use ledger_store::{Options, SegmentStore, mark_as_mirror};
 use mirror::{Following, LogKey, Mirror, Standing, follow_within};
 use tokio::time::Instant;
 
@@ -23,7 +23,7 @@ use crate::inquest::{Inquest, inquest};
 use crate::note::Note;
 use crate::remembered::Remembered;
 use crate::reports::Reports;
-use crate::say::{report, tell};
+use crate::say::{begin, report, tell};
 use crate::watch::{Limits, Watch};
 
 /// Between two looks at a force, and two questions to its recorder.
@@ -55,6 +55,7 @@ pub(crate) struct Given {
 /// Watches a force until the process stops.
 pub(crate) async fn watch(given: Given) {
     let mut watch = Watch::new(given.limits, given.folder.policy.exists(), Instant::now());
+    begin(&given.force);
     given.reports.put(report(&given, &watch, None, None, Instant::now()));
     loop {
         let opened = tokio::select! {
@@ -88,6 +89,7 @@ async fn open(given: &Given) -> Result<(Mirror, Option<Remembered>), String> {
         std::fs::create_dir_all(&folder.mirror).map_err(|e| at(&e))?;
         let options = Options { what, ..Options::default() };
         let (store, opened) = SegmentStore::open(&folder.mirror, options).map_err(|e| at(&e))?;
+        mark_as_mirror(&folder.mirror).map_err(|e| at(&e))?;
         opened.healed.iter().for_each(|event| tracing::warn!("{event}"));
         Ok((Mirror::open(Box::new(store), log).map_err(|e| at(&e))?, remembered))
     };
@@ -226,8 +228,7 @@ impl Watching {
     }
 
     async fn look_at_follower(&mut self, now: Instant) {
-        let halted = self.mirror.halted().filter(|_| !self.watch.is_forked());
-        self.watch.halts(halted);
+        self.watch.halts(self.mirror.halted());
         let Some(following) = &self.following else { return };
         let missing = match following.missing() {
             Some(why) => Some(format!("entries from {} on are missing: {why}", self.watch.held)),
@@ -252,7 +253,7 @@ impl Watching {
 
     async fn compare(&mut self, standing: Standing, told: Option<Bytes>, now: Instant) {
         let looked_at = (standing, told.clone(), self.mirror.contradiction().is_some());
-        if self.compared.as_ref() == Some(&looked_at) {
+        if self.compared.as_ref() == Some(&looked_at) || self.evidence.is_some() {
             return;
         }
         let (mirror, remembered) = (self.mirror.clone(), self.remembered.clone());
@@ -299,7 +300,7 @@ impl Watching {
     async fn ask_for_more(&mut self, now: Instant) {
         let (entries, lag) = self.watch.behind(now);
         let is_due = lag >= ASK_EVERY && now - self.asked >= ASK_EVERY;
-        if entries == 0 || !self.watch.answers() || !is_due {
+        if entries == 0 || !self.watch.answers() || !is_due || self.watch.is_forked() {
             return;
         }
         self.asked = now;
@@ -323,18 +324,18 @@ impl Watching {
         let path = self.given.folder.evidence_of(fork.smaller.size);
         let text = evidence::write(self.given.force.as_str(), self.given.clock.now_ms(), fork);
         debug_assert!(text.len() <= MAX_EVIDENCE_BYTES);
-        if self.evidence.is_none() {
-            match replace(&path, text.as_bytes()) {
-                Ok(()) => self.evidence = Some(path),
-                // It is tried again at the next look.
-                Err(e) => {
-                    tracing::error!(force = %self.given.force, "{}: the evidence cannot be kept: {e}", path.display());
-                    self.compared = None;
-                }
+        match replace(&path, text.as_bytes()) {
+            Ok(()) => self.evidence = Some(path),
+            // It is tried again at the next look.
+            Err(e) => {
+                tracing::error!("{}: the evidence cannot be kept: {e}", path.display());
+                self.compared = None;
             }
         }
         self.watch.forks(fork.sentence());
-        self.mirror.halt(fork.sentence());
+        if self.mirror.halted().is_none() {
+            self.mirror.halt(fork.sentence());
+        }
         if let Some(following) = self.following.take() {
             following.stop().await;
         }
@@ -345,7 +346,7 @@ impl Watching {
         match known.save(&self.given.folder.remembered) {
             Ok(()) => self.unsaved = false,
             Err(e) => {
-                tracing::warn!(force = %self.given.force, "the last checkpoint cannot be remembered: {e}")
+                tracing::warn!("the last checkpoint cannot be remembered: {e}")
             }
         }
         self.saved = Some(Instant::now());

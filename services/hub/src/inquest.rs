@@ -53,7 +53,7 @@ pub(crate) async fn inquest(
     };
     let Some(theirs) = theirs else { return Inquest::Unknown };
     if theirs.size.0 - parting > MOST {
-        tracing::warn!(%force, parting, "the histories part too far back to be compared here");
+        tracing::warn!(parting, "the histories part too far back to be compared here");
         return Inquest::Unknown;
     }
     let Some(leaves) = asking.leaves(parting, theirs.size).await else { return Inquest::Unknown };

@@ -40,7 +40,23 @@ impl State {
         State::Fork,
     ];
 
-    /// The word for it: in tables, metrics, logs.
+    /// Its name for programs: in logs and figures, and as JSON has it.
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        match self {
+            State::Ok => "ok",
+            State::NotPinned => "not-pinned",
+            State::Waiting => "waiting",
+            State::Behind => "behind",
+            State::Silent => "silent",
+            State::Gap => "gap",
+            State::Halted => "halted",
+            State::RolledBack => "rolled-back",
+            State::Fork => "fork",
+        }
+    }
+
+    /// The word for it, for people.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {

@@ -11,6 +11,7 @@ use host::{Host, Key, Outcome, Role, Shape};
 use serde::Deserialize;
 use serde_json::json;
 use tokio::task::JoinSet;
+use tracing::Instrument as _;
 
 use crate::bounds::{MAX_EVIDENCE_BYTES, MAX_FORCES, raise_file_handles};
 use crate::folder::Folder;
@@ -91,7 +92,8 @@ pub async fn serve(host: Host) -> Outcome {
     };
     let mut watching = JoinSet::new();
     for (force, folder) in forces.into_iter().zip(folders) {
-        watching.spawn(watch(Given {
+        let span = tracing::info_span!("force", name = %force);
+        let given = Given {
             force,
             folder,
             bus: host.bus.clone(),
@@ -99,7 +101,8 @@ pub async fn serve(host: Host) -> Outcome {
             limits,
             reports: reports.clone(),
             stopping: host.stopping.clone(),
-        }));
+        };
+        watching.spawn(watch(given).instrument(span));
     }
     let silence_seconds = settings.silence_seconds;
     let answered = tokio::select! {
@@ -194,5 +197,8 @@ mod tests {
     fn every_state_has_a_word_of_its_own() {
         let words: BTreeSet<&str> = State::ALL.iter().map(|state| state.word()).collect();
         assert_eq!(words.len(), State::ALL.len());
+        for state in State::ALL {
+            assert_eq!(json!(state), state.label());
+        }
     }
 }

@@ -11,23 +11,34 @@ use crate::remembered::Remembered;
 use crate::report::{CheckpointReport, ForceReport, State};
 use crate::watch::{Change, Watch};
 
+/// Every alarm's figure is there from the beginning, so that whoever watches it knows it when it is raised.
+pub(crate) fn begin(force: &Force) {
+    for state in State::ALL.into_iter().filter(|state| state.is_alarm()) {
+        alarm(force, state).set(0.0);
+    }
+}
+
+fn alarm(force: &Force, state: State) -> metrics::Gauge {
+    metrics::gauge!("scrutiny_hub_alarm", "force" => force.to_string(), "kind" => state.label())
+}
+
 /// Says what is new and what is over: once each, as a log line and as a figure.
 pub(crate) fn tell(force: &Force, watch: &mut Watch, now: Instant) {
     let name = force.to_string();
     for change in watch.changes(now) {
         let (state, value) = match &change {
             Change::Raised(state, why) => {
-                tracing::error!(force = %name, alarm = state.word(), "{why}");
-                metrics::counter!("scrutiny_hub_alarms_total", "force" => name.clone(), "kind" => state.word())
+                tracing::error!(alarm = state.label(), "{why}");
+                metrics::counter!("scrutiny_hub_alarms_total", "force" => name.clone(), "kind" => state.label())
                     .increment(1);
                 (*state, 1.0)
             }
             Change::Lifted(state) => {
-                tracing::info!(force = %name, alarm = state.word(), "over");
+                tracing::info!(alarm = state.label(), "over");
                 (*state, 0.0)
             }
         };
-        metrics::gauge!("scrutiny_hub_alarm", "force" => name.clone(), "kind" => state.word()).set(value);
+        alarm(force, state).set(value);
     }
     let (entries, _) = watch.behind(now);
     metrics::gauge!("scrutiny_hub_held_entries", "force" => name.clone()).set(watch.held.0 as f64);

@@ -178,10 +178,13 @@ impl Watch {
         let mut all = Vec::new();
         all.extend(self.fork.clone().map(|why| (State::Fork, why)));
         all.extend(self.rolled_back().map(|why| (State::RolledBack, why)));
-        let halted = self.halted.as_ref().or(self.suspect.as_ref());
-        all.extend(halted.map(|why| (State::Halted, why.clone())));
-        let missing = self.missing.as_ref().filter(|missing| now - missing.since >= GRACE);
-        all.extend(missing.map(|missing| (State::Gap, missing.what.clone())));
+        // That the mirror stops where the histories part is part of the fork.
+        if self.fork.is_none() {
+            let halted = self.halted.as_ref().or(self.suspect.as_ref());
+            all.extend(halted.map(|why| (State::Halted, why.clone())));
+            let missing = self.missing.as_ref().filter(|missing| now - missing.since >= GRACE);
+            all.extend(missing.map(|missing| (State::Gap, missing.what.clone())));
+        }
         all.extend(self.silent(now).map(|why| (State::Silent, why)));
         let (entries, lag) = self.behind(now);
         if entries > 0 && lag >= self.limits.behind {
@@ -291,6 +294,7 @@ mod tests {
     fn a_fork_is_never_lifted() {
         let (mut watch, t0) = watch();
         watch.forks("two notes of 7 entries".to_owned());
+        watch.halts(Some("two notes of 7 entries".to_owned()));
         assert!(matches!(&watch.changes(t0)[..], [Change::Raised(State::Fork, _)]));
         watch.answered(TreeSize(7), t0, t0);
         watch.holds(TreeSize(7), ROOT, t0);

@@ -8,6 +8,7 @@ use host::bus::{Bus, FollowError, Follower, Headers, Message, RequestError, WAIT
 use ledger_core::ids::EntryIndex;
 use ledger_core::wire::{EntriesRequest, SealedBatch, WireError};
 use tokio::sync::{Notify, watch};
+use tracing::Instrument as _;
 
 use crate::sequence::sequence_beyond;
 use crate::{Break, Mirror};
@@ -81,7 +82,7 @@ pub fn follow_within(mirror: Mirror, bus: Bus, force: Force, waiting: usize) -> 
     let (lacks, missing) = watch::channel(None);
     let ask = Arc::new(Notify::new());
     let follow = Follow { mirror, bus, force, waiting, tell, lacks, ask: Arc::clone(&ask) };
-    Following { task: tokio::spawn(follow.run()), trouble, missing, ask }
+    Following { task: tokio::spawn(follow.run().in_current_span()), trouble, missing, ask }
 }
 
 struct Follow {

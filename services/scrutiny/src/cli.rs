@@ -20,7 +20,7 @@ pub(crate) use bus::{
     Bus, BusCheck, BusProvision, BusProvisionForce, BusProvisionHub, BusProvisionWhat, Make, Servers,
 };
 pub(crate) use dataset::{Coverage, Dataset, Months, Residents, Revisions, ShowDataset, TableFigures, Which};
-pub(crate) use hub::{Hub, HubCheckFork, HubRegister, HubStatus};
+pub(crate) use hub::{Hub, HubCheckFork, HubEvidence, HubRegister, HubStatus};
 pub(crate) use import::{ExportSource, Import, ImportFiles, Sources};
 pub(crate) use key::{By, Key, KeyEnrol, KeyNew, KeyReason, KeyRevoke, KeyRotate};
 pub(crate) use recorder::{

@@ -66,7 +66,7 @@ impl Source for LiveLedger {
     }
 
     fn addenda_policy(&self) -> AddendaPolicy {
-        AddendaPolicy::Served
+        if self.reader.is_mirror() { AddendaPolicy::Withheld } else { AddendaPolicy::Served }
     }
 
     fn addendum(&self, digest: &Hash) -> Result<Presence, SourceError> {

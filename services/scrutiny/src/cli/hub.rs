@@ -21,6 +21,8 @@ pub(crate) enum Hub {
     /// Reads the hub's folder on its own machine, beside the hub or without it. Each force's part is computed at the
     /// last checkpoint that its log signed, which is checked again: it says at which size and root.
     Register(HubRegister),
+    /// Print the evidence of a force's fork, as the hub keeps it: a file to hand on
+    Evidence(HubEvidence),
     /// Check the evidence of a fork: that both notes are signed, and cannot both be true
     CheckFork(HubCheckFork),
 }
@@ -32,6 +34,15 @@ pub(crate) struct HubStatus {
     /// Wait so many seconds at most until nothing is wrong and nothing outstanding
     #[arg(long, value_name = "SECONDS", default_value_t = 0)]
     pub(crate) wait: u64,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct HubEvidence {
+    /// The force's short name
+    #[arg(value_name = "SLUG")]
+    pub(crate) force: String,
+    #[command(flatten)]
+    pub(crate) services: Services,
 }
 
 #[derive(Debug, Args)]

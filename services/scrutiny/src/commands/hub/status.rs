@@ -1,73 +1,43 @@
 //! `scrutiny hub status`: how each force's ledger is, as the hub has it.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use host::bus::{Bus, Headers, RequestError};
+use host::bus::Bus;
 use hub::{ForceReport, Report, State};
 use serde_json::json;
 
+use super::{ask, place};
 use crate::cli::{Common, HubStatus};
 use crate::exit::{Done, Stop};
 use crate::output::{Output, count, table};
 use crate::reach;
 
-/// How long the hub has to answer.
-const ASK: Duration = Duration::from_secs(5);
-
 /// Before looking again, with `--wait`.
 const PAUSE: Duration = Duration::from_millis(500);
 
 pub(crate) fn run(args: &HubStatus, at: &Common, out: Output) -> Done {
-    let place = args.services.to.clone().ok_or_else(|| {
-        let sentence =
-            "--to says where the hub's broker is: nats://host:4222, and --nats-nkey as whom to ask";
-        Stop::Usage(sentence.to_owned())
-    })?;
+    let place = place(&args.services)?;
     let started = Instant::now();
-    let (report, evidence) = reach::wait_for(async {
+    let report = reach::wait_for(async {
         let bus = reach::reach(&args.services, &at.ledger).await?;
         loop {
-            let report = ask(&bus, &place).await;
+            let report = look(&bus, &place).await;
             let well = matches!(&report, Ok(report) if report.worst() < State::Waiting);
             if well || started.elapsed().as_secs() >= args.wait {
-                let report = report?;
-                let evidence = evidence(&bus, &report).await;
-                return Ok((report, evidence));
+                return report;
             }
             tokio::time::sleep(PAUSE).await;
         }
     })?;
-    out.result("hub status", &text(&report, &evidence), || json!({ "report": report, "evidence": evidence }));
+    out.result("hub status", &text(&report), || json!(report));
     outcome(&report)
 }
 
-async fn ask(bus: &Bus, place: &str) -> Done<Report> {
-    let subject = format!("svc.hub.{}.status", hub::NAME);
-    let answer = bus.request(&subject, Headers::new(), Bytes::new(), ASK).await;
-    let answer = answer.map_err(|e| match e {
-        RequestError::NobodyThere(_) => {
-            Stop::NotFound(format!("{place}: a broker answers, and no hub does; the service `hub` is one"))
-        }
-        other => Stop::Io(format!("the hub cannot be asked: {other}")),
-    })?;
-    serde_json::from_slice(&answer.payload)
-        .map_err(|e| Stop::Io(format!("the hub's answer does not read: {e}")))
-}
-
-/// What is kept about each fork.
-async fn evidence(bus: &Bus, report: &Report) -> BTreeMap<String, String> {
-    let subject = format!("svc.hub.{}.evidence", hub::NAME);
-    let mut found = BTreeMap::new();
-    for force in report.forces.iter().filter(|force| force.evidence.is_some()) {
-        let answer = bus.request(&subject, Headers::new(), force.force.clone().into(), ASK).await;
-        if let Ok(answer) = answer {
-            found.insert(force.force.clone(), String::from_utf8_lossy(&answer.payload).into_owned());
-        }
-    }
-    found
+async fn look(bus: &Bus, place: &str) -> Done<Report> {
+    let answer = ask(bus, place, "status", Bytes::new()).await?;
+    serde_json::from_slice(&answer).map_err(|e| Stop::Io(format!("the hub's answer does not read: {e}")))
 }
 
 fn outcome(report: &Report) -> Done {
@@ -85,7 +55,7 @@ fn outcome(report: &Report) -> Done {
     Ok(())
 }
 
-fn text(report: &Report, evidence: &BTreeMap<String, String>) -> String {
+fn text(report: &Report) -> String {
     let rows = report.forces.iter().map(|force| row(force, report.at_ms));
     let header = ["FORCE", "STATE", "HELD", "FORCE SAYS", "BEHIND", "LAST CHECKPOINT", "CONSISTENT", "HEARD"];
     let mut text = format!("{}\n\n{}\n", table(header, rows), summary(report));
@@ -97,8 +67,12 @@ fn text(report: &Report, evidence: &BTreeMap<String, String>) -> String {
         if !force.what_to_do.is_empty() {
             let _ = writeln!(text, "  what to do: {}", force.what_to_do);
         }
-        if let (Some(file), Some(found)) = (&force.evidence, evidence.get(&force.force)) {
-            let _ = write!(text, "  evidence, at the hub in {file}:\n\n{}", crate::output::indent(found));
+        if let Some(file) = &force.evidence {
+            let _ = writeln!(
+                text,
+                "  evidence: {file} at the hub; `scrutiny hub evidence {}` prints it",
+                force.force
+            );
         }
     }
     text
@@ -208,7 +182,7 @@ mod tests {
         let all = report(&[State::Ok, State::Ok, State::Silent, State::Fork]);
         assert_eq!(summary(&all), "Of 4 forces 2 are ok, 1 is silent and 1 is FORK.");
         assert_eq!(summary(&report(&[State::Ok])), "Of 1 force 1 is ok.");
-        let text = text(&all, &BTreeMap::new());
+        let text = text(&all);
         assert_eq!(text.matches("what to do:").count(), 2, "{text}");
         assert!(text.contains("2, 40 s"), "{text}");
     }
