@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use brokers::Server;
 use bytes::Bytes;
+use futures::StreamExt as _;
 use host::bus::names::Force;
 use host::bus::{
     Bus, BusError, Connection, ConsumerSpec, Headers, Message, Outgoing, PublishError, RequestError,
@@ -176,7 +177,10 @@ fn reserved() -> Vec<(String, &'static str)> {
             format!("$JS.API.STREAM.MSG.GET.{inbox}"),
             "recorder review inspection response status provisioning",
         ),
-        ("_INBOX_officer.x".to_owned(), ""),
+        // Whoever serves answers there.
+        ("_INBOX_officer.x".to_owned(), "recorder review inspection response projector"),
+        ("_INBOX_review.x".to_owned(), "recorder"),
+        ("_INBOX.officer.x".to_owned(), ""),
         ("$SRV.PING".to_owned(), "status"),
         ("$SYS.REQ.SERVER.PING.VARZ".to_owned(), ""),
     ];
@@ -236,6 +240,49 @@ async fn nobody_can_do_anything_else() {
             assert_eq!(heard, Ok(None), "{identity} listens to {pattern}");
         }
     }
+}
+
+/// `allow_responses` let whoever answers send anything anywhere, if only somebody asked and wanted the answer there: a
+/// desk's key and an officer's together could fill the sealed stream, or delete it.
+#[tokio::test]
+async fn an_answer_goes_to_an_inbox_and_nowhere_else() {
+    let Some(deployment) = Deployment::new().await else { return };
+    let connect = async |identity| {
+        let seed = fs::read_to_string(seed_file(deployment.folder.path(), identity)).unwrap();
+        async_nats::ConnectOptions::with_nkey(seed.trim().to_owned())
+            .connect(deployment.server.url())
+            .await
+            .unwrap()
+    };
+    let (desk, officer) = (connect(Identity::Review).await, connect(Identity::Officer).await);
+    let asked = force().endpoint("review", "submit");
+    let mut questions = desk.subscribe(asked.clone()).await.unwrap();
+    desk.flush().await.unwrap();
+    let (inbox, sealed) = (force().inbox().name, force().sealed_log().name);
+    for elsewhere in [
+        force().sealed(),
+        force().leading(),
+        force().addendum("00ff"),
+        format!("$JS.API.STREAM.PURGE.{inbox}"),
+        format!("$JS.API.STREAM.DELETE.{sealed}"),
+    ] {
+        // The broker may not have heard yet that the desk listens.
+        let question = loop {
+            officer.publish_with_reply(asked.clone(), elsewhere.clone(), "".into()).await.unwrap();
+            let soon = tokio::time::timeout(Duration::from_millis(200), questions.next()).await;
+            if let Ok(question) = soon {
+                break question.unwrap();
+            }
+        };
+        assert_eq!(question.reply.as_deref(), Some(elsewhere.as_str()));
+        desk.publish(elsewhere, "{}".into()).await.unwrap();
+        desk.flush().await.unwrap();
+    }
+    let recorder = deployment.connect(Identity::Recorder).await;
+    assert_eq!(recorder.tail(&sealed).await.unwrap().last_sequence, 0);
+    assert_eq!(recorder.tail(&force().addenda().name).await.unwrap().last_sequence, 0);
+    let log = deployment.server.log();
+    assert_eq!(log.matches("Publish Violation").count(), 5, "{log}");
 }
 
 /// Measured trap: with permission to update a stream, `max_age: 1s` erases it, whatever it denies.

@@ -9,9 +9,6 @@ use super::permissions::{Identity, Permissions};
 use super::{Plan, Tls};
 use crate::bus::SERVER_SETTINGS;
 
-/// How often, and for how long after a question, a service may answer it.
-const ANSWERS: &str = "allow_responses: { max: 2, expires: \"2m\" }";
-
 /// A server with nothing else to say asks so often whether the other end still is there, and believes it gone after the
 /// third silence. The servers' own default is two minutes: for twice as long a link to a silent node would stay there.
 const PING: &str = "ping_interval: \"10s\"\nping_max: 2";
@@ -135,12 +132,11 @@ pub(super) fn user(text: &mut String, name: &str, key: &str, connects: &str, may
     let list = |subjects: &[String]| {
         subjects.iter().map(|subject| format!("            \"{subject}\"\n")).collect::<String>()
     };
-    let answers = if may.answers { format!("          {ANSWERS}\n") } else { String::new() };
     // Writing to a String cannot fail.
     let _ = write!(
         text,
         "      # {name}\n      {{ nkey: {key}, allowed_connection_types: [\"{connects}\"]\n        permissions: {{\n          \
-         publish: [\n{}          ]\n          subscribe: [\n{}          ]\n{answers}        }} }}\n",
+         publish: [\n{}          ]\n          subscribe: [\n{}          ]\n        }} }}\n",
         list(&may.publish),
         list(&may.subscribe),
     );

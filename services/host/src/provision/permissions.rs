@@ -33,8 +33,6 @@ pub struct Permissions {
     pub publish: Vec<String>,
     /// Subjects it may hear.
     pub subscribe: Vec<String>,
-    /// Whether it may answer whoever asks it.
-    pub answers: bool,
 }
 
 impl Identity {
@@ -74,7 +72,6 @@ impl Identity {
         let mut may = Permissions {
             publish: vec![SERVER_SETTINGS.to_owned()],
             subscribe: vec![format!("_INBOX_{}.>", self.name())],
-            answers: false,
         };
         match self {
             Identity::Recorder => may.record(force),
@@ -111,6 +108,9 @@ impl fmt::Display for Identity {
         f.write_str(self.name())
     }
 }
+
+/// Where a server wants the answers to questions that it took over from another account: the hub's.
+pub(super) const QUESTIONS_FROM_ELSEWHERE: &str = "_R_.>";
 
 /// The name of the inbox's only reader.
 const READER: &str = "recorder";
@@ -182,6 +182,13 @@ impl Permissions {
             format!("$SRV.*.{name}"),
             format!("$SRV.*.{name}.*"),
         ]);
-        self.answers = true;
+        // Answers go to the inboxes of those who may ask, by name. What a broker grants of itself (`allow_responses`) is
+        // wherever the question says, past every list: to `$JS.API.STREAM.DELETE.<stream>` as well.
+        let all = name == Identity::Recorder.name();
+        let askers = if all { &Identity::ALL[..] } else { &[Identity::Officer, Identity::Status] };
+        self.publish.extend(askers.iter().map(|asker| format!("_INBOX_{asker}.>")));
+        if all {
+            self.publish.push(QUESTIONS_FROM_ELSEWHERE.to_owned());
+        }
     }
 }

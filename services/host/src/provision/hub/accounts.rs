@@ -7,7 +7,7 @@ use crate::bus::SERVER_SETTINGS;
 use crate::bus::names::Force;
 use crate::provision::config::{CLIENTS, SERVERS, system, user};
 use crate::provision::link::{Passing, passing};
-use crate::provision::permissions::Permissions;
+use crate::provision::permissions::{Permissions, QUESTIONS_FROM_ELSEWHERE};
 
 /// The account of those who read.
 const READERS: &str = "HUB";
@@ -71,9 +71,8 @@ fn link(text: &mut String, force: &Force, key: &str) {
         writeln!(text, "      {{ stream: \"{deliveries}\", accounts: [{READERS}] }}\n    ]\n    users: [");
     let may = Permissions {
         // Deliveries, and answers to where this server took a question over.
-        publish: vec![deliveries, "_R_.>".to_owned()],
+        publish: vec![deliveries, QUESTIONS_FROM_ELSEWHERE.to_owned()],
         subscribe: services.into_iter().map(|service| service.outside).collect(),
-        answers: false,
     };
     user(text, &format!("the link of {force}"), key, SERVERS, &may);
     text.push_str("    ]\n  }\n");

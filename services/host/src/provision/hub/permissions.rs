@@ -36,7 +36,6 @@ impl HubIdentity {
         let mut may = Permissions {
             publish: vec![SERVER_SETTINGS.to_owned()],
             subscribe: vec![format!("_INBOX_{}.>", self.name())],
-            answers: false,
         };
         match self {
             HubIdentity::Hub => {
@@ -46,7 +45,8 @@ impl HubIdentity {
                 }
                 may.subscribe
                     .extend(["svc.hub.>", "$SRV.*", "$SRV.*.hub", "$SRV.*.hub.*"].map(str::to_owned));
-                may.answers = true;
+                // As in a force: by name, since `allow_responses` would be to anywhere.
+                may.publish.push(format!("_INBOX_{}.>", HubIdentity::Status));
             }
             HubIdentity::Provisioning => may.publish.push("$JS.API.>".to_owned()),
             HubIdentity::Status => {
