@@ -1,30 +1,46 @@
-//! A campaign of kills: `faults --rounds 50`. Each round kills the recorder at a random moment under load.
+//! Campaigns of one fault after the other under load, for as many rounds as wanted.
+
+mod campaigns;
 
 use std::process::ExitCode;
-use std::time::Duration;
 
-use faults::{Outcome, Programs, Scene, Setting};
+use faults::Programs;
 
-/// Statements of one round.
-const FACTS: u64 = 800;
+const HELP: &str = "\
+One fault after the other while statements are handed in. After each, everything is held to every promise: each statement
+has one receipt or one refusal, is in the ledger once, audits are clean, and recorders, mirrors and hub have the same root.
+Needs a nats-server (tests/nats/obtain.sh brings one).
 
-/// The recorder is killed so long after the first of them at most.
-const LONGEST: Duration = Duration::from_millis(1_200);
+usage: cargo run --release -p faults -- [kill|takeover|nation] [--rounds N]
+
+  kill       one broker; the recorder is killed at a random moment and started again (the default; 50 rounds)
+  takeover   three brokers, two recorders: the recorder that leads is killed or paused, the broker that leads the stream is
+             killed or paused, or both are killed at once (20 rounds)
+  nation     two forces and their hub: hub, links, the forces' brokers and the hub's (12 rounds)
+  --rounds   how many
+  --help     this text
+";
 
 #[tokio::main]
 async fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
-    let rounds = match &args[..] {
-        [] => 50,
-        [flag, number] if flag == "--rounds" && number.parse::<u64>().is_ok() => {
-            number.parse().expect("it has just been read")
-        }
-        _ => {
-            eprintln!("usage: faults [--rounds 50]");
-            return ExitCode::from(2);
-        }
+    if args.iter().any(|arg| arg == "--help") {
+        print!("{HELP}");
+        return ExitCode::SUCCESS;
+    }
+    let Some((campaign, rounds)) = read(&args) else {
+        eprint!("{HELP}");
+        return ExitCode::from(2);
     };
-    match campaign(rounds).await {
+    let outcome = match Programs::beside_this() {
+        Err(why) => Err(why),
+        Ok(programs) => match campaign {
+            "takeover" => campaigns::takeover(programs, rounds.unwrap_or(20)).await,
+            "nation" => campaigns::nation(programs, rounds.unwrap_or(12)).await,
+            _ => campaigns::kill(programs, rounds.unwrap_or(50)).await,
+        },
+    };
+    match outcome {
         Ok(summary) => {
             println!("{summary}");
             ExitCode::SUCCESS
@@ -36,22 +52,16 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn campaign(rounds: u64) -> Outcome<String> {
-    let Some(mut scene) = Scene::start(Programs::beside_this()?, Setting::default()).await? else {
-        return Err("there is no nats-server; tests/nats/obtain.sh brings one".to_owned());
+fn read(args: &[String]) -> Option<(&str, Option<u64>)> {
+    let (campaign, rest) = match args.split_first() {
+        Some((name, rest)) if ["kill", "takeover", "nation"].contains(&name.as_str()) => {
+            (name.as_str(), rest)
+        }
+        _ => ("kill", args),
     };
-    let mut under_load = 0;
-    for round in 0..rounds {
-        let recorded = scene.kill_at_random(round, FACTS, LONGEST).await?;
-        under_load += u64::from((1..FACTS).contains(&recorded));
-        let durable = scene.officer.durable.len();
-        println!(
-            "round {round}: killed when {recorded} of {FACTS} were entries; {durable} acknowledged, all kept"
-        );
+    match rest {
+        [] => Some((campaign, None)),
+        [flag, number] if flag == "--rounds" => Some((campaign, Some(number.parse().ok()?))),
+        _ => None,
     }
-    let durable = scene.officer.durable.len();
-    Ok(format!(
-        "{rounds} kills, {under_load} of them between the first and the last entry of a round: {durable} statements \
-         acknowledged, each in the ledger exactly once, audits clean"
-    ))
 }
