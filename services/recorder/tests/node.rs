@@ -5,12 +5,17 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use ed25519_dalek::SigningKey;
 use futures::FutureExt as _;
 use host::bus::names::Force;
-use host::bus::{Broker, Bus, Faults, Link, PublishFault};
+use host::bus::{Broker, Bus, Faults, Headers, Link, Outgoing, PublishFault};
 use ledger_core::checkpoint::LogSigner;
 use ledger_core::hash::Hash;
 use ledger_core::ids::{EntryIndex, TreeSize};
+use ledger_core::sshsig::sign;
+use ledger_core::statement::NAMESPACE;
+use ledger_rules::Code;
+use ledger_rules::recorders::Takeover;
 use ledger_store::{Fault, MemoryDisk, MemoryStore};
 use load::{Load, START_MS, Signed};
 use recorder::service::StreamLog;
@@ -279,6 +284,60 @@ async fn a_damaged_or_lost_batch_is_fetched_from_nobody_else_and_never_built_ove
     let mut first = scene.seats[0].open();
     assert_eq!(first.take_over(&scene.seats[0].key).await, Ok(2));
     recorded(first.submit(scene.fact(2)).await.remove(0));
+}
+
+/// Whoever may ask the broker anything can have the answer stored in the sealed stream, as often as he likes. A standby
+/// that had been away took all of it for old, found nothing behind, and began an epoch where it had ended before.
+#[tokio::test]
+async fn however_much_no_recorder_sent_a_standby_reads_every_batch_before_it_takes_over() {
+    let (scene, mut first) = Scene::new().await;
+    let mut second = scene.seats[1].open();
+    let behind = second.catch_up().await.expect("it follows");
+    drop(second);
+    for n in 1..6 {
+        recorded(first.submit(scene.fact(n)).await.remove(0));
+    }
+    let told = size(&first);
+    for n in 0..200 {
+        let message = Outgoing {
+            subject: force().sealed(),
+            id: format!("foreign-{n}"),
+            headers: Headers::new(),
+            payload: "{}".into(),
+            expect_last: None,
+        };
+        scene.seats[0].bus.publish(message).await.expect("the stream takes it");
+    }
+    drop(first);
+    let mut second = scene.seats[1].open();
+    assert_eq!(size(&second), behind);
+    assert_eq!(second.catch_up().await, Ok(told));
+    assert_eq!(scene.seats[0].like().open().catch_up().await, Ok(told), "one that begins reads all of it");
+    assert_eq!(second.take_over(&scene.seats[1].key).await, Ok(2));
+    assert_eq!(recorded(second.submit(scene.fact(7)).await.remove(0)).0, told.0 + 1);
+}
+
+#[tokio::test]
+async fn nobody_starts_an_epoch_by_handing_it_in() {
+    let (scene, mut first) = Scene::new().await;
+    let (key, _) = scene.load.recorder(1);
+    let (own, head, now_ms) = (signer().verifier(), first.store().head(), START_MS);
+    let takeover = Takeover {
+        recorder: scene.seats[1].key.id(),
+        log: &own,
+        tail_size: head.size,
+        tail_leaf_hash: head.last_leaf_hash,
+        now_ms,
+        random: [7; 10],
+    };
+    let statement = takeover.statement(first.state()).expect("the rules have nothing against it");
+    let key = SigningKey::from_bytes(&key);
+    let signatures = vec![sign(&key, NAMESPACE, &statement).into()];
+    let handed_in = Submission { statement, signatures, addenda: Vec::new() };
+    let answer = first.submit(vec![handed_in]).await.remove(0);
+    let Err(Failure::Refused(refusal)) = &answer else { panic!("{answer:?}") };
+    assert_eq!(refusal.code, Code::EpochSigner);
+    assert_eq!((size(&first), first.role()), (head.size, &Role::Leading { epoch: 1 }));
 }
 
 #[tokio::test]

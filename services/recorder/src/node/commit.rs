@@ -26,6 +26,9 @@ use crate::seed;
 /// signatures (4 kB) and the framing of the entries, with room to spare.
 pub(crate) const ENTRIES_BYTES: usize = MAX_MESSAGE_BYTES - (64 << 10);
 
+/// The kind by which a recorder takes over.
+const EPOCH: &str = "scrutiny.registry.v1.RecorderEpochStarted";
+
 /// The kind whose statements make the recorder erase something.
 const ERASURE: &str = "scrutiny.privacy.v1.ErasureExecuted";
 
@@ -56,6 +59,7 @@ impl Node {
         let mut staged = Staged::on(self.store.head());
         while queue.front().is_some_and(|next| staged.has_room_for(&next.submission)) {
             let checked = queue.pop_front().expect("it has a front");
+            let checked = self.without_epochs(checked);
             self.place_one(&mut staged, checked);
         }
         match self.settle(&mut staged).await {
@@ -84,6 +88,19 @@ impl Node {
             Role::Leading { .. } => Ok(()),
             _ => Err(Trouble::NotNow("this recorder does not lead".to_owned())),
         }
+    }
+
+    /// Behind a commit log an epoch begins by taking over, and never by handing in the statement: the recorder that leads
+    /// would go on in the epoch of another.
+    fn without_epochs(&self, Checked { submission, statement }: Checked) -> Checked {
+        let statement = statement.and_then(|statement| {
+            if self.log.is_none() || statement.kind != EPOCH {
+                return Ok(statement);
+            }
+            let sentence = "an epoch is recorded by the recorder that takes over, and by nobody for it";
+            Err(refusal(Code::EpochSigner, sentence.to_owned()))
+        });
+        Checked { submission, statement }
     }
 
     /// Finds a submission its place.

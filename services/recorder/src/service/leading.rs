@@ -35,6 +35,9 @@ const LOOK: Duration = Duration::from_millis(200);
 /// Who leads looks at the stream so often, whether or not there is anything to record.
 const WATCH: Duration = Duration::from_secs(2);
 
+/// The part of the service's health that is about hearing who leads.
+const HEARING: &str = "who leads";
+
 /// What a standby is to do next.
 pub(super) enum Turn {
     /// Nobody leads, as far as it hears.
@@ -43,17 +46,18 @@ pub(super) enum Turn {
     Stop,
 }
 
-/// Follows until it is time to try.
+/// Follows until it is time to try. That is found right after it has read the stream: whoever took over in the meantime
+/// may not have said so yet, and is not to be thrown out at once. Who cannot hear does not try.
 pub(super) async fn follow(
     shared: &Arc<Shared>,
     key: &Arc<RecorderKey>,
     stopping: &watch::Receiver<bool>,
 ) -> Result<Turn, Stop> {
     let mut words = listen(shared, &shared.force.leading()).await;
-    let mut standby = Standby { head: TreeSize(0), leader: None, until: Instant::now() + silence() };
+    let mut standby = Standby::from_now(shared);
     loop {
         match shared.recorder.catch_up().await {
-            Ok(size) => standby.head = size,
+            Ok(size) => standby.read(shared, size),
             Err(Trouble::NotNow(why)) => shared.health.waiting("sealed stream", &why),
             Err(Trouble::Stopped(stop)) => return Err(stop),
         }
@@ -65,8 +69,18 @@ pub(super) async fn follow(
         while let Some(Some(word)) = words.as_mut().and_then(|words| words.next().now_or_never()) {
             standby.hear(shared, &word);
         }
+        if words.is_some() {
+            shared.health.ready(HEARING);
+        } else {
+            shared.health.waiting(HEARING, "whoever leads cannot be heard, so this recorder does not try to");
+            standby.until = Instant::now() + silence();
+            words = listen(shared, &shared.force.leading()).await;
+        }
         standby.say(shared);
-        let look_again = Instant::now() + LOOK;
+        if standby.until <= Instant::now() {
+            return Ok(Turn::Try);
+        }
+        let look_again = standby.until.min(Instant::now() + LOOK);
         loop {
             tokio::select! {
                 biased;
@@ -75,7 +89,6 @@ pub(super) async fn follow(
                     standby.hear(shared, &word);
                     standby.say(shared);
                 }
-                () = tokio::time::sleep_until(standby.until) => return Ok(Turn::Try),
                 () = tokio::time::sleep_until(look_again) => break,
             }
         }
@@ -85,12 +98,28 @@ pub(super) async fn follow(
 /// What a standby knows.
 struct Standby {
     head: TreeSize,
+    /// The latest that it has read of.
+    epoch: u64,
     leader: Option<Leading>,
     /// It tries then, if it hears nothing.
     until: Instant,
 }
 
 impl Standby {
+    fn from_now(shared: &Shared) -> Self {
+        let epoch = shared.standing.borrow().epoch;
+        Self { head: TreeSize(0), epoch, leader: None, until: Instant::now() + silence() }
+    }
+
+    /// So much is in the stream. A later epoch is a word of its own.
+    fn read(&mut self, shared: &Shared, size: TreeSize) {
+        self.head = size;
+        let epoch = shared.standing.borrow().epoch;
+        if epoch > self.epoch {
+            (self.epoch, self.until) = (epoch, Instant::now() + silence());
+        }
+    }
+
     fn hear(&mut self, shared: &Shared, word: &Message) {
         let Ok(word) = Leading::parse(&word.payload) else { return };
         // One that slept says that it leads until it hears better.
@@ -117,6 +146,7 @@ impl Standby {
 pub(super) async fn beat(shared: Arc<Shared>, key: Arc<RecorderKey>, epoch: u64) {
     shared.health.note(&format!("leads in epoch {epoch}"));
     metrics::gauge!("scrutiny_recorder_behind_entries").set(0.0);
+    say(&shared, &key, epoch, false).await;
     let mut words = listen(&shared, &shared.force.leading()).await;
     let mut beat = tokio::time::interval(BEAT);
     beat.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);

@@ -276,8 +276,8 @@ impl StreamLog {
         }
     }
 
-    /// Halves the stream for the first batch that ends at `size` or beyond. Where much is lost in a row, that counts as
-    /// old: who reads on notices by itself if it was not.
+    /// Halves the stream for the first batch that ends at `size` or beyond. Where much is lost or foreign in a row, that
+    /// counts as new: reading begins before it, so that nothing that is there is passed over.
     async fn find(&mut self, size: TreeSize) -> Result<(), BusError> {
         let tail = self.bus.tail(&self.stream).await?;
         let last = tail.last_sequence;
@@ -285,7 +285,10 @@ impl StreamLog {
             let (stream, deleted) = (&self.stream, tail.deleted);
             tracing::error!(stream, deleted, "the broker has lost sealed batches; followers ask for them");
         }
-        let (mut low, mut high) = (1, last + 1);
+        // A bus within one process forgets its oldest messages: what is there then reaches to the end without a hole.
+        let is_whole = tail.deleted == 0 && tail.last.is_some();
+        let first = if is_whole { (last + 1).saturating_sub(tail.messages) } else { 1 };
+        let (mut low, mut high) = (first.max(1), last + 1);
         while low < high {
             let middle = low + (high - low) / 2;
             // Of what is lost the next one that is there tells on which side it was.
@@ -298,7 +301,6 @@ impl StreamLog {
             }
             match end {
                 Some(end) if end < size => low = at,
-                None if at < high => low = at,
                 _ => high = middle,
             }
         }

@@ -22,11 +22,16 @@ struct Deployment {
 
 impl Deployment {
     async fn new() -> Option<Self> {
+        Self::configured(|text| text).await
+    }
+
+    /// With a configuration that somebody changed.
+    async fn configured(change: impl FnOnce(String) -> String) -> Option<Self> {
         let folder = tempfile::tempdir().expect("a folder");
         let plan = Plan::alone(force(), "127.0.0.1:-1", Path::new("{folder}/jetstream"));
         let written = provision::write(&plan, folder.path(), Existing::Keep).expect("a configuration");
         let text = std::fs::read_to_string(written.config()).expect("it was written");
-        let deployment = Self { server: Server::with_config(&text)?, folder };
+        let deployment = Self { server: Server::with_config(&change(text))?, folder };
         let provisioner = deployment.settings(Identity::Provisioning);
         provision::streams(&force(), 1, &provisioner).await.expect("the streams are made");
         Some(deployment)
@@ -111,4 +116,33 @@ async fn behind_a_real_broker_a_standby_follows_takes_over_and_erases() {
     for store in [scene.store(), second] {
         assert_eq!(store.addendum(&Hash::of(&addendum)).expect("readable"), None);
     }
+}
+
+/// A broker that was provisioned before recorders told each other who leads. Each took over from the other, every two
+/// seconds and for ever, because it heard nobody.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_may_not_hear_who_leads_does_not_try_to() {
+    let nobody = |text: String| text.replace(&force().leading(), "ledger.of.nobody");
+    let Some(deployment) = Deployment::configured(nobody).await else { return };
+    let mut scene = deployment.scene().await;
+    let alone = scene.start_on(deployment.connect(Identity::Recorder).await);
+    let mut founding = scene.load.founding();
+    founding.extend((0..2).flat_map(|number| scene.load.recorder(number).1));
+    scene.send(&founding).await;
+    for _ in &founding {
+        assert!(matches!(scene.next_receipt().await.outcome, Outcome::Durable(_)));
+    }
+    alone.stop().await.expect("an orderly end");
+
+    let disk = MemoryDisk::new();
+    let first = scene.start_among_on(deployment.connect(Identity::Recorder).await, 0, &scene.disk);
+    let second = scene.start_among_on(deployment.connect(Identity::Recorder).await, 1, &disk);
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    for recorder in [&first, &second] {
+        let said = recorder.health.now().reasons.join("; ");
+        assert!(said.contains("whoever leads cannot be heard"), "{said}");
+    }
+    first.stop().await.expect("an orderly end");
+    second.stop().await.expect("an orderly end");
+    assert_eq!(scene.store().head().size.0 as usize, founding.len(), "no epoch was recorded");
 }
