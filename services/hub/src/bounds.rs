@@ -11,7 +11,8 @@
 //! | one question to its recorder, one answer | 2 MiB | one at a time |
 //!
 //! So 43 forces that live take about 1.3 GiB besides their states, and 43 that catch up all at once 4.1 GiB. Each has
-//! four tasks (the watch, the follower and its source, one blocking task at a time) and two threads of its index.
+//! four tasks (the watch, the follower and its source, one blocking task at a time) and at most six threads: its index's,
+//! and one that waits for its disk. `tests/nation.rs` holds 43 of them to the files and threads.
 //!
 //! A ledger's folder keeps each of its segments of 64 MiB open: ten million records a year of 1.5 kB are 230 files a
 //! year for one force, and 10,000 for 43 of them. So the process asks for as many file handles as the system gives.

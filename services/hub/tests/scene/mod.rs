@@ -148,8 +148,13 @@ impl Place {
     }
 
     pub(crate) async fn sealed_to(&self, hub: &Bus) -> JoinHandle<()> {
-        let (hub, force) = (hub.clone(), self.force.clone());
-        let mut follower = self.bus.follow(&force.sealed_log().name, 1).await.expect("the stream is there");
+        self.sealed_as(hub, self.force.as_str()).await
+    }
+
+    /// The same under another force's name.
+    pub(crate) async fn sealed_as(&self, hub: &Bus, name: &str) -> JoinHandle<()> {
+        let (hub, stream, force) = (hub.clone(), self.force.sealed_log().name, force(name));
+        let mut follower = self.bus.follow(&stream, 1).await.expect("the stream is there");
         tokio::spawn(async move {
             while let Some(Ok(message)) = follower.next().await {
                 publish(&hub, force.sealed(), message.payload).await;
@@ -158,12 +163,17 @@ impl Place {
     }
 
     pub(crate) async fn questions_from(&self, hub: &Bus) -> JoinHandle<()> {
-        let mut requests = hub.serve(self.service()).await.expect("the bus is open");
-        let there = self.bus.clone();
+        self.questions_as(hub, self.force.as_str()).await
+    }
+
+    /// The same under another force's name.
+    pub(crate) async fn questions_as(&self, hub: &Bus, name: &str) -> JoinHandle<()> {
+        let mut requests = hub.serve(self.service(&force(name))).await.expect("the bus is open");
+        let (there, own) = (self.bus.clone(), self.force.clone());
         tokio::spawn(async move {
             while let Some(request) = requests.next().await {
-                let answer =
-                    there.request(&request.subject, Headers::new(), request.payload.clone(), SOON).await;
+                let subject = own.endpoint("recorder", &request.endpoint);
+                let answer = there.request(&subject, Headers::new(), request.payload.clone(), SOON).await;
                 let away = |e: host::bus::RequestError| ServiceError::new(503, e.to_string());
                 request.reply(answer.map(|message| message.payload).map_err(away));
             }
@@ -172,7 +182,7 @@ impl Place {
 
     /// Somebody at the hub's end who always answers this.
     pub(crate) async fn answers(&self, hub: &Bus, head: Head) -> JoinHandle<()> {
-        let mut requests = hub.serve(self.service()).await.expect("the bus is open");
+        let mut requests = hub.serve(self.service(&self.force)).await.expect("the bus is open");
         tokio::spawn(async move {
             while let Some(request) = requests.next().await {
                 request.reply(Ok(head.to_bytes()));
@@ -180,12 +190,12 @@ impl Place {
         })
     }
 
-    fn service(&self) -> ServiceSpec {
+    fn service(&self, force: &Force) -> ServiceSpec {
         ServiceSpec {
             name: "recorder".to_owned(),
             version: "0.1.0".to_owned(),
             description: "A line to a force.".to_owned(),
-            subject: self.force.service("recorder"),
+            subject: force.service("recorder"),
             endpoints: vec!["head".to_owned(), "entries".to_owned()],
             metadata: BTreeMap::new(),
             figures: None,
