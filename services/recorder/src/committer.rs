@@ -29,6 +29,8 @@ pub struct Standing {
     pub published: TreeSize,
     /// The epoch that the ledger is in; 0 while no recorder has taken it over.
     pub epoch: u64,
+    /// Its disk takes nothing now.
+    pub disk_refuses: bool,
 }
 
 impl Standing {
@@ -38,6 +40,7 @@ impl Standing {
             size: node.store().head().size,
             published: node.published(),
             epoch: node.state().recorders().current(),
+            disk_refuses: node.disk_refuses(),
         }
     }
 }

@@ -120,6 +120,8 @@ pub struct Node {
     /// It shares the ledger with no other recorder: one that appends all the same is an alarm.
     alone: bool,
     counters: Counters,
+    /// The last thing that was to be kept could not be: the disk is full, or refuses.
+    disk_refuses: bool,
     published: TreeSize,
     snapshot_at: TreeSize,
     keys: KeyCache,
@@ -162,6 +164,7 @@ impl Node {
             role,
             alone,
             counters: Counters::default(),
+            disk_refuses: false,
             published,
             snapshot_at,
             keys: KeyCache::default(),
@@ -213,6 +216,12 @@ impl Node {
         self.counters
     }
 
+    /// Whether its disk takes nothing now. Another recorder's may.
+    #[must_use]
+    pub fn disk_refuses(&self) -> bool {
+        self.disk_refuses
+    }
+
     /// Saves the state, so that the next start replays less.
     pub fn save_snapshot(&mut self) {
         let size = self.store.head().size;
@@ -255,6 +264,8 @@ impl Node {
         if let StoreError::Poisoned { .. } = error {
             return self.stop(Stop::Disk(error.to_string()));
         }
+        use StoreError::{DiskFull, Io, Suspended};
+        self.disk_refuses |= matches!(error, DiskFull { .. } | Suspended { .. } | Io { .. });
         match self.state_from_store() {
             Ok(()) => Trouble::NotNow(error.to_string()),
             Err(stopped) => stopped,

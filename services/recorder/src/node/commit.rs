@@ -236,6 +236,7 @@ impl Node {
             }
             return Err(self.failed(&error));
         }
+        self.disk_refuses = false;
         self.counters.commits += 1;
         self.counters.entries += count;
         self.erase(&staged.erasures);

@@ -142,7 +142,11 @@ impl Node {
                 Ok(())
             }
             Err(Break::Wrong(why)) => Err(self.diverged(why)),
-            Err(Break::Store(error)) => Err(self.failed(&error)),
+            Err(Break::Store(error)) => {
+                // Whoever took over leads, also where that cannot be kept.
+                self.give_way();
+                Err(self.failed(&error))
+            }
             Err(Break::Away(why)) => {
                 self.state_from_store()?;
                 Err(why.into())
@@ -163,6 +167,7 @@ impl Node {
             let staged = self.check_entries(some)?;
             self.fetch_addenda(&staged.wanted).await?;
             self.store.append(staged.entries)?;
+            self.disk_refuses = false;
             self.erase(&staged.erasures);
         }
         match &batch.checkpoint {

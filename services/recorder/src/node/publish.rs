@@ -55,6 +55,7 @@ impl Node {
 
     pub(super) fn keep_note(&mut self, size: TreeSize, note: Bytes) -> Result<(), StoreError> {
         self.store.put_checkpoint(size, note)?;
+        self.disk_refuses = false;
         self.published = self.published.max(size);
         Ok(())
     }

@@ -44,10 +44,13 @@ pub(super) async fn take(shared: &Arc<Shared>, stop: impl Future<Output = ()>) {
 }
 
 async fn hand_back(reader: &mut Consumer) {
-    while let Ok(deliveries) = reader.next(MESSAGES_IN_FLIGHT, Duration::ZERO).await {
-        if deliveries.is_empty() {
-            return;
-        }
+    // Not for ever: what is handed back comes again at once, perhaps to this very reader.
+    let mut left = MESSAGES_IN_FLIGHT;
+    while left > 0
+        && let Ok(deliveries) = reader.next(left, Duration::ZERO).await
+        && !deliveries.is_empty()
+    {
+        left = left.saturating_sub(deliveries.len());
         for delivery in deliveries {
             delivery.again(Duration::ZERO).await;
         }

@@ -81,6 +81,23 @@ async fn a_standby_takes_over_from_a_leader_that_died_and_nothing_is_lost_or_twi
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_leader_whose_disk_is_full_is_silent_and_the_standby_records() {
+    let two = Two::started().await;
+    let facts = [two.scene.load.fact(1), two.scene.load.fact(2)];
+    two.scene.disk.fill(Some((1, 2)));
+    record(&two.scene, &facts[0]).await;
+    two.second.0.notes("leads in epoch 2").await;
+    two.first.0.says("the disk is nearly full").await;
+    two.scene.disk.fill(None);
+    two.first.0.notes("standby of epoch 2, 0 entries behind").await;
+    record(&two.scene, &facts[1]).await;
+    two.second.0.stop().await.expect("an orderly end");
+    two.first.0.notes("leads in epoch 3").await;
+    two.first.0.stop().await.expect("an orderly end");
+    holds_exactly(&two.scene.store(), two.enrolled + 3, &facts);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn when_the_leader_leaves_in_order_the_standby_leads_at_once() {
     let two = Two::started().await;
     two.first.0.stop().await.expect("an orderly end");
