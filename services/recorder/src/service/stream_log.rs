@@ -235,6 +235,9 @@ impl StreamLog {
         }
         while self.at < tail.last_sequence {
             let message = self.bus.message(&self.stream, self.at + 1).await?;
+            if !self.follows(message.as_ref()) {
+                return Ok(Behind::Shortened);
+            }
             let id = id_of(message.as_ref());
             match Read::of(message) {
                 Read::Batch(_, digest) if digest == *ours => return Ok(Behind::Ours(id)),
@@ -258,6 +261,13 @@ impl StreamLog {
             }
             _ => true,
         }
+    }
+
+    /// Whether a message was appended behind the one at our place: each keeps the id of the one before it, where its
+    /// publisher knew it. When it was not, that one was lost, and its number has come again.
+    fn follows(&self, message: Option<&Message>) -> bool {
+        let before = message.and_then(|message| message.headers.get(EXPECTED_LAST_ID));
+        before.is_none() || self.last_id.is_none() || before == self.last_id.as_deref()
     }
 
     /// Whether what stands at a place is still what stood there.
@@ -344,6 +354,9 @@ impl StreamLog {
                 }
             }
             let message = self.bus.message(&self.stream, self.at + 1).await?;
+            if !self.follows(message.as_ref()) {
+                return Ok(Next::Shortened);
+            }
             self.at += 1;
             (self.last_id, self.id_forgotten) = (id_of(message.as_ref()), false);
             match Read::of(message) {
