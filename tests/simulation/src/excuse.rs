@@ -12,8 +12,8 @@
 //! - A recorder whose disk has such entries stops. It must: two histories are there, and only a person can say which
 //!   one is right.
 //!
-//! - Recorders have different checkpoints where the stream lost the message with one: their receipts for the entries
-//!   below differ, and each is a true one.
+//! - Recorders have different checkpoints where the stream lost the message with one, and nobody who has it gave it back,
+//!   or the stream lost something again: their receipts for the entries below differ, and each is a true one.
 //!
 //! **Not excused**:
 //!

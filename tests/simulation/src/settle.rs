@@ -95,7 +95,7 @@ impl World {
 
     fn is_settled(&self) -> bool {
         let size = self.truth.size();
-        let notes = self.truth.notes_in_stream(&self.broker);
+        let notes = self.truth.notes_for_all(&self.broker);
         let has_all = |machine: &crate::machine::Machine| {
             let held: BTreeSet<u64> = machine.disk.checkpoints(0).iter().map(|(size, _)| size.0).collect();
             machine.astray || machine.is_up() && machine.checked == size && held.is_superset(&notes)

@@ -38,6 +38,8 @@ pub(crate) struct Truth {
     /// Entries up to the last message that the stream still has as it was stored.
     in_stream: u64,
     branches: Vec<Branch>,
+    /// Times that the broker lost or damaged something of the stream.
+    losses: u32,
 }
 
 impl Truth {
@@ -54,6 +56,7 @@ impl Truth {
             next: 1,
             in_stream: 0,
             branches: Vec::new(),
+            losses: 0,
         }
     }
 
@@ -242,6 +245,7 @@ impl Truth {
 
     /// After the broker lost or damaged something: what is left.
     pub(crate) fn look_again(&mut self, broker: &Broker) {
+        self.losses += 1;
         let (last, messages) = broker.look(&self.stream, 1);
         self.next = last + 1;
         self.messages.split_off(&self.next);
@@ -252,8 +256,12 @@ impl Truth {
         self.in_stream = good.max().unwrap_or(0);
     }
 
-    /// Sizes of the checkpoints that the stream still has.
-    pub(crate) fn notes_in_stream(&self, broker: &Broker) -> BTreeSet<u64> {
+    /// Sizes of the checkpoints that every recorder must have: those that the stream still has. Where it lost something
+    /// more than once, none: one that was given back and lost again may have been read by some.
+    pub(crate) fn notes_for_all(&self, broker: &Broker) -> BTreeSet<u64> {
+        if self.losses > 1 {
+            return BTreeSet::new();
+        }
         let (_, messages) = broker.look(&self.stream, 1);
         let batches = messages.iter().filter_map(|message| SealedBatch::parse(&message.payload).ok());
         let noted = |batch: SealedBatch| {

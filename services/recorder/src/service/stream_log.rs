@@ -54,6 +54,9 @@ const PART: &str = "sealed stream";
 /// The header with the digest of a batch's bytes.
 const DIGEST: &str = "Scrutiny-Digest";
 
+/// The header with the id of the message before, as the publisher knew it: for readers, whatever the broker compares.
+const AFTER: &str = "Scrutiny-After";
+
 /// The sealed stream of one force.
 #[derive(Debug)]
 pub struct StreamLog {
@@ -195,6 +198,9 @@ impl StreamLog {
 
     async fn publish(&self, payload: &Bytes, digest: &Hash) -> Result<host::bus::Stored, PublishError> {
         let mut headers = Headers::new().with(DIGEST, &digest.to_hex());
+        if let Some(id) = &self.last_id {
+            headers.set(AFTER, id);
+        }
         if let Some(id) = self.last_id.as_ref().filter(|_| !self.id_forgotten) {
             headers.set(EXPECTED_LAST_ID, id);
         }
@@ -263,10 +269,10 @@ impl StreamLog {
         }
     }
 
-    /// Whether a message was appended behind the one at our place: each keeps the id of the one before it, where its
+    /// Whether a message was appended behind the one at our place: each carries the id of the one before it, where its
     /// publisher knew it. When it was not, that one was lost, and its number has come again.
     fn follows(&self, message: Option<&Message>) -> bool {
-        let before = message.and_then(|message| message.headers.get(EXPECTED_LAST_ID));
+        let before = message.and_then(|message| message.headers.get(AFTER));
         before.is_none() || self.last_id.is_none() || before == self.last_id.as_deref()
     }
 
