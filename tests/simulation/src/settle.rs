@@ -22,8 +22,8 @@ impl World {
             self.one_round(round).await?;
             let line = format!("  round {round}: {}", self.standing());
             self.trace.note(&line);
-            if self.is_settled() {
-                return self.compare();
+            if self.is_settled() && self.compare().await? {
+                return Ok(());
             }
         }
         let story = format!("after {ROUNDS} calm rounds: {}", self.standing());
@@ -129,8 +129,8 @@ impl World {
         )
     }
 
-    /// What was derived by different ways is the same.
-    fn compare(&mut self) -> Result<(), Broken> {
+    /// What was derived by different ways is the same. False when something is still recorded meanwhile.
+    async fn compare(&mut self) -> Result<bool, Broken> {
         let history = self.truth.entries().to_vec();
         self.mirror.compare(&history, self.truth.branches())?;
         let expected = replay(&history).0.to_bytes();
@@ -139,14 +139,18 @@ impl World {
             desk.state_wanted.set(true);
             let who: Who = self.machines[at].who;
             for _ in 0..TURNS {
-                self.machines[at].turn()?;
+                self.run(who, 1).await?;
                 if desk.state.borrow().is_some() {
                     break;
                 }
             }
             let state = desk.state.take();
-            if state.is_none_or(|(size, bytes)| size != history.len() as u64 || bytes != expected) {
-                let story = format!("{who}'s state is not what its {} entries make", history.len());
+            let size = state.as_ref().map(|(size, _)| *size);
+            if self.truth.size() != history.len() as u64 {
+                return Ok(false);
+            }
+            if size != Some(history.len() as u64) || state.is_some_and(|(_, bytes)| bytes != expected) {
+                let story = format!("{who}'s state of {size:?} entries is not what {} make", history.len());
                 return Promise::SameProjections.broken(story);
             }
             let held = self.machines[at].disk.entries(EntryIndex(0));
@@ -154,6 +158,6 @@ impl World {
                 return Promise::OneHistory.broken(format!("{who} holds another history in the end"));
             }
         }
-        Ok(())
+        Ok(true)
     }
 }
