@@ -146,14 +146,13 @@ fn is_refused_between(submission: &Submission, code: &str, since: u64, truth: &T
     let mut versions = BTreeMap::new();
     let mut reused = false;
     for size in 0..=truth.size() {
-        let version = versions.get(&statement.stream).copied().unwrap_or(0);
-        let says = if reused {
-            Some("ID-REUSED".to_owned())
-        } else {
-            judge(&state, &statement, size, version, truth)
-        };
-        if size >= since && says.as_deref() == Some(code) {
-            return true;
+        if size >= since {
+            let version = versions.get(&statement.stream).copied().unwrap_or(0);
+            let judged = || judge(&state, &statement, size, version, truth);
+            let says = if reused { Some("ID-REUSED".to_owned()) } else { judged() };
+            if says.as_deref() == Some(code) {
+                return true;
+            }
         }
         let Some(bytes) = usize::try_from(size).ok().and_then(|at| truth.entries().get(at)) else { break };
         let entry = Entry::parse(bytes).expect("the history holds entries");

@@ -27,6 +27,7 @@ pub(crate) struct Truth {
     /// Id and SHA-256 of each entry's statement.
     statements: Vec<(StatementId, Hash)>,
     leaves: Vec<Hash>,
+    tree: Frontier,
     /// By size.
     roots: Vec<Hash>,
     /// Whose epoch it is, by the entry that started it.
@@ -49,6 +50,7 @@ impl Truth {
             entries: Vec::new(),
             statements: Vec::new(),
             leaves: Vec::new(),
+            tree: Frontier::new(),
             roots: vec![Frontier::new().root()],
             leaders: BTreeMap::new(),
             notes: BTreeMap::new(),
@@ -180,6 +182,8 @@ impl Truth {
         self.statements.truncate(at);
         self.leaves.truncate(at);
         self.roots.truncate(at + 1);
+        self.tree = Frontier::new();
+        self.leaves.iter().for_each(|leaf| self.tree.push(*leaf));
         self.branches.push(Branch { at: index, entries, notes });
         Ok(())
     }
@@ -211,9 +215,8 @@ impl Truth {
         self.entries.push(bytes.clone());
         self.statements.push((id, digest));
         self.leaves.push(Hash::leaf(bytes));
-        let mut tree = Frontier::new();
-        self.leaves.iter().for_each(|leaf| tree.push(*leaf));
-        self.roots.push(tree.root());
+        self.tree.push(Hash::leaf(bytes));
+        self.roots.push(self.tree.root());
         Ok(())
     }
 
