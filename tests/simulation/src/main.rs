@@ -33,6 +33,9 @@ struct Arguments {
     /// Print the schedule of the seed and run nothing.
     #[arg(long)]
     print: bool,
+    /// Stop at the first failure as it is: neither shrink nor write it.
+    #[arg(long)]
+    no_shrink: bool,
     /// Print one digest over everything that happened in all runs.
     #[arg(long)]
     digest: bool,
@@ -120,7 +123,11 @@ fn summary(done: u64, took: Duration, counts: &Counts) -> String {
 }
 
 fn report(arguments: &Arguments, seed: u64, schedule: &Schedule, broken: &Broken) -> ExitCode {
-    eprintln!("BROKEN: {broken}\nshrinking {} steps …", schedule.steps.len());
+    eprintln!("BROKEN: {broken}");
+    if arguments.no_shrink {
+        return ExitCode::FAILURE;
+    }
+    eprintln!("shrinking {} steps …", schedule.steps.len());
     let shorter = shrink(schedule, |candidate| {
         run(candidate, false).broken.is_some_and(|other| other.promise == broken.promise)
     });
