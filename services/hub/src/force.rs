@@ -8,6 +8,7 @@ use bytes::Bytes;
 use host::bus::names::Force;
 use host::bus::{Bus, Headers};
 use host::{Clock, Stopping};
+use ledger_core::checkpoint::SignedCheckpoint;
 use ledger_core::ids::TreeSize;
 use ledger_core::wire::{Head, SealedBatch};
 use ledger_store::{Options, SegmentStore, mark_as_mirror};
@@ -37,6 +38,10 @@ const REMEMBER_EVERY: Duration = Duration::from_secs(5);
 
 /// A recorder that has more than the stream tells is asked for it, so often at most.
 const ASK_EVERY: Duration = Duration::from_secs(5);
+
+/// What is asked of a recorder at one time takes no longer: one that answers slowly shall not keep its own state from
+/// being told.
+const INQUEST_WITHIN: Duration = Duration::from_secs(60);
 
 /// Before a mirror that did not open is tried again.
 const OPEN_AGAIN: Duration = Duration::from_secs(10);
@@ -218,8 +223,17 @@ impl Watching {
     fn is_the_logs(&self, head: &Head) -> Result<(), String> {
         let nobody =
             |why: &str| Err(format!("whoever answers for its recorder does not have the log's keys: {why}"));
+        let covers = |note: &Bytes| SignedCheckpoint::parse(note).map(|note| note.claimed_size());
         match &self.unsigned {
             Some(why) => nobody(why),
+            // What it covers is not held yet, so that nobody has looked at its signature.
+            None if head
+                .checkpoint
+                .as_ref()
+                .is_some_and(|note| covers(note).is_ok_and(|size| size > head.size)) =>
+            {
+                nobody("its checkpoint covers more entries than it says there are")
+            }
             None if head.checkpoint.is_none() && self.own.is_some() => {
                 nobody("no checkpoint came with the answer")
             }
@@ -307,7 +321,8 @@ impl Watching {
         let asked = match self.own.clone() {
             Some(own) => {
                 let beyond = self.beyond.clone();
-                inquest(&self.mirror, &self.given.bus, &self.given.force, own, beyond).await
+                let asking = inquest(&self.mirror, &self.given.bus, &self.given.force, own, beyond);
+                tokio::time::timeout(INQUEST_WITHIN, asking).await.unwrap_or(Inquest::Unknown)
             }
             // Nothing is signed for here yet that another history could contradict.
             None => Inquest::Same,

@@ -16,7 +16,7 @@ pub enum State {
     Behind,
     /// Nothing is heard.
     Silent,
-    /// The stream lost what nobody supplies.
+    /// Entries were lost on the way, or are told of, and nobody supplies them.
     Gap,
     /// The mirror found what cannot be explained, or does not open.
     Halted,

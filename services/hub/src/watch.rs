@@ -45,6 +45,8 @@ pub(crate) struct Watch {
     limits: Limits,
     pub(crate) pinned: bool,
     began: Instant,
+    /// When entries came last.
+    grew: Instant,
     /// An answer or a new entry.
     pub(crate) heard: Option<Instant>,
     pub(crate) held: TreeSize,
@@ -75,6 +77,7 @@ impl Watch {
             limits,
             pinned,
             began: now,
+            grew: now,
             heard: None,
             held: TreeSize(0),
             root: ledger_core::merkle::empty_root(),
@@ -98,7 +101,7 @@ impl Watch {
     /// So much is held.
     pub(crate) fn holds(&mut self, held: TreeSize, root: Hash, now: Instant) {
         if held > self.held {
-            self.heard = Some(now);
+            (self.heard, self.grew) = (Some(now), now);
         }
         (self.held, self.root) = (held, root);
         while self.told.front().is_some_and(|(size, _)| *size <= held) {
@@ -183,7 +186,8 @@ impl Watch {
             let halted = self.halted.as_ref().or(self.suspect.as_ref());
             all.extend(halted.map(|why| (State::Halted, why.clone())));
             let missing = self.missing.as_ref().filter(|missing| now - missing.since >= GRACE);
-            all.extend(missing.map(|missing| (State::Gap, missing.what.clone())));
+            let missing = missing.map(|missing| missing.what.clone()).or_else(|| self.withheld(now));
+            all.extend(missing.map(|why| (State::Gap, why)));
         }
         all.extend(self.silent(now).map(|why| (State::Silent, why)));
         let (entries, lag) = self.behind(now);
@@ -224,6 +228,16 @@ impl Watch {
                 "its recorder says that the log has {} entries, and the log has signed for {}",
                 head.size, known.what
             )
+        })
+    }
+
+    /// Whoever says that there is more, and gives nothing of it, is no better than one that lost it: it may be of another
+    /// history.
+    fn withheld(&self, now: Instant) -> Option<String> {
+        let ((entries, lag), since) = (self.behind(now), now - self.grew);
+        (entries > 0 && lag.min(since) >= self.limits.silence).then(|| {
+            let since = since.as_secs();
+            format!("its recorder says that there are {entries} more, and none of them came for {since} s")
         })
     }
 
@@ -323,6 +337,20 @@ mod tests {
         assert_eq!(state(&watch, t0 + secs(5)), State::Gap);
         watch.misses(None, t0 + secs(6));
         assert_ne!(state(&watch, t0 + secs(6)), State::Gap);
+    }
+
+    #[test]
+    fn entries_that_are_told_of_and_never_given_are_a_gap_and_a_long_catching_up_is_none() {
+        let (mut watch, t0) = watch();
+        for second in 0..=90 {
+            watch.answered(TreeSize(1_000), t0 + secs(second), t0 + secs(second));
+            watch.holds(TreeSize(second.min(30)), ROOT, t0 + secs(second));
+            let expected = if second < 10 { State::Ok } else { State::Behind };
+            let expected = if second < 90 { expected } else { State::Gap };
+            assert_eq!(state(&watch, t0 + secs(second)), expected, "{second}");
+        }
+        watch.holds(TreeSize(31), ROOT, t0 + secs(91));
+        assert_eq!(state(&watch, t0 + secs(91)), State::Behind);
     }
 
     #[test]

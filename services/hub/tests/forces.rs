@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use hub::{ForceReport, State, evidence};
 use ledger_core::hash::Hash;
+use ledger_core::ids::TreeSize;
 use ledger_core::wire::Head;
 use scene::{Hub, Line, Place, copy, pin, signer_from};
 use tempfile::TempDir;
@@ -270,12 +271,15 @@ async fn whoever_answers_without_the_logs_keys_is_not_heard_and_makes_no_fork() 
     let head = place.head().await.expect("a head");
     hub.sees(FORCES[0], holds(head.size.0)).await;
     drop(line);
-    let forged = signer_from(9).sign(head.size, Hash::of(b"another tree")).expect("it signs");
-    let _line =
-        Line(vec![place.answers(&bus, Head { checkpoint: Some(forged.to_bytes().into()), ..head }).await]);
-    let seen = hub.sees_state(FORCES[0], State::Silent).await;
-    assert!(seen.why.contains("does not have the log's keys"), "{seen:?}");
-    assert!(!seen.all.contains(&State::Fork));
+    let beyond = TreeSize(head.size.0 + 1);
+    for (size, why) in [(head.size, "signed by the log"), (beyond, "covers more entries than it says")] {
+        let forged = signer_from(9).sign(size, Hash::of(b"another tree")).expect("it signs");
+        let checkpoint = Some(forged.to_bytes().into());
+        let _line = Line(vec![place.answers(&bus, Head { checkpoint, ..head.clone() }).await]);
+        let seen = hub.sees(FORCES[0], |f| f.state == State::Silent && f.why.contains(why)).await;
+        assert!(seen.why.contains("does not have the log's keys"), "{seen:?}");
+        assert!(!seen.all.contains(&State::Fork));
+    }
     hub.stop().await;
 }
 
