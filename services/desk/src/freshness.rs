@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use host::bus::names::Force;
-use host::bus::{Bus, Headers, Tail};
+use host::bus::{Bus, Headers};
 use ledger_core::wire::Head;
 use tokio::sync::{mpsc, oneshot};
 
@@ -96,54 +96,12 @@ impl Round {
 
     async fn inbox_taken(&self) -> Option<()> {
         let inbox = self.force.inbox().name;
-        let end = self.bus.tail(&inbox).await.ok()?;
+        let end = self.bus.extent(&inbox).await.ok()?.last_sequence;
         let mut look = FIRST_LOOK;
-        let mut tail = end.clone();
-        while !is_taken(&tail, end.last_sequence) {
+        while self.bus.extent(&inbox).await.ok()?.first_sequence <= end {
             tokio::time::sleep(look).await;
             look = (look * 2).min(LAST_LOOK);
-            tail = self.bus.tail(&inbox).await.ok()?;
         }
         Some(())
-    }
-}
-
-/// Whether a work queue holds nothing up to a sequence. Where its last message was taken before others, nobody can
-/// tell from the tail which ones are left.
-fn is_taken(tail: &Tail, up_to: u64) -> bool {
-    if tail.messages == 0 {
-        return true;
-    }
-    let first = (tail.last_sequence + 1).saturating_sub(tail.messages + tail.deleted);
-    tail.last.is_some() && first > up_to
-}
-
-#[cfg(test)]
-mod tests {
-    use host::bus::Message;
-
-    use super::*;
-
-    #[test]
-    fn a_queue_is_taken_up_to_a_message_when_its_first_one_came_later() {
-        let message = Message {
-            subject: "ev.x.review.several".to_owned(),
-            headers: Headers::new(),
-            payload: Bytes::new(),
-            sequence: None,
-        };
-        let check = |last_sequence, messages, deleted, last: bool, up_to, taken| {
-            let last = last.then(|| message.clone());
-            let tail = Tail { last_sequence, messages, deleted, last };
-            assert_eq!(is_taken(&tail, up_to), taken, "{tail:?} {up_to}");
-        };
-        check(0, 0, 0, false, 0, true);
-        check(7, 0, 0, false, 7, true);
-        check(7, 1, 0, true, 7, false);
-        check(8, 1, 0, true, 7, true);
-        check(9, 2, 1, true, 7, false);
-        check(10, 2, 1, true, 7, true);
-        // 9 was taken and 8 was not: the tail does not say so, and nobody is sure.
-        check(9, 1, 0, false, 8, false);
     }
 }

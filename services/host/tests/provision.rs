@@ -148,7 +148,7 @@ async fn everybody_can_do_their_work() {
     let status = deployment.connect(Identity::Status).await;
     let seen = status.survey(Duration::from_millis(500)).await.unwrap();
     assert_eq!(seen.iter().map(|s| s.name.as_str()).collect::<Vec<_>>(), ["recorder"]);
-    assert_eq!(status.tail(&force().inbox().name).await.unwrap().messages, 0);
+    assert_eq!(status.extent(&force().inbox().name).await.unwrap().messages, 0);
 }
 
 /// Everything that only some may send, and who.
@@ -173,10 +173,7 @@ fn reserved() -> Vec<(String, &'static str)> {
         (format!("$JS.API.CONSUMER.CREATE.{sealed}"), "provisioning"),
         (format!("$JS.API.CONSUMER.CREATE.{sealed}.other"), "provisioning"),
         (format!("$JS.API.CONSUMER.MSG.NEXT.{sealed}.other"), "provisioning"),
-        (
-            format!("$JS.API.STREAM.MSG.GET.{inbox}"),
-            "recorder review inspection response status provisioning",
-        ),
+        (format!("$JS.API.STREAM.MSG.GET.{inbox}"), "recorder provisioning"),
         // Whoever serves answers there.
         ("_INBOX_officer.x".to_owned(), "recorder review inspection response projector"),
         ("_INBOX_review.x".to_owned(), "recorder"),

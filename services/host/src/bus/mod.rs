@@ -272,6 +272,18 @@ impl Bus {
         }
     }
 
+    /// As [`Bus::tail`], without the last message: for whoever may know how much is there and not what.
+    ///
+    /// # Errors
+    /// As [`Bus::tail`].
+    pub async fn extent(&self, stream: &str) -> Result<Tail, BusError> {
+        match &*self.0 {
+            Carrier::Door(bus) => bus.tail(stream).await,
+            Carrier::Here(bus) => bus.tail(stream).await.map(|tail| Tail { last: None, ..tail }),
+            Carrier::Nats(bus) => bus.extent(stream).await,
+        }
+    }
+
     /// One message of a stream, as its leader has it; `None` when it is not there.
     ///
     /// # Errors

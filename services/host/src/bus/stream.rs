@@ -79,13 +79,15 @@ pub struct Outlet {
 /// Where a stream ends, from its leader. No evidence of anything: compare the last message's content.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tail {
+    /// Sequence of the first message that is there; one beyond the last where none is.
+    pub first_sequence: u64,
     /// Sequence of the last message ever stored; 0 when there was none.
     pub last_sequence: u64,
     /// How many are there.
     pub messages: u64,
     /// How many are missing between the first and the last. On a log, more than 0 is an alarm.
     pub deleted: u64,
-    /// The last message, when it is still there.
+    /// The last message, when it is still there and was asked for.
     pub last: Option<Message>,
 }
 

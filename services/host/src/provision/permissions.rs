@@ -78,7 +78,7 @@ impl Identity {
             Identity::Review | Identity::Inspection | Identity::Response => {
                 may.publish.push(format!("ev.{force}.{self}.>"));
                 may.subscribe.push(force.receipt(self.name(), "*"));
-                may.look_at(&force.inbox());
+                may.measure(&force.inbox());
                 may.follow(force);
             }
             Identity::Projector => may.follow(force),
@@ -156,18 +156,22 @@ impl Permissions {
         self.look_at(&sealed);
     }
 
-    /// Where a stream ends and how it is configured.
-    pub(super) fn look_at(&mut self, stream: &StreamSpec) {
+    /// How much a stream holds and how it is configured, and not what is in it: sealed content, on its way.
+    fn measure(&mut self, stream: &StreamSpec) {
         self.publish.push(format!("$JS.API.STREAM.INFO.{}", stream.name));
+    }
+
+    /// That, and every message.
+    pub(super) fn look_at(&mut self, stream: &StreamSpec) {
+        self.measure(stream);
         self.publish.push(format!("$JS.API.STREAM.MSG.GET.{}", stream.name));
     }
 
     fn survey(&mut self, force: &Force) {
         self.publish.extend(["$SRV.PING", "$SRV.INFO", "$SRV.STATS"].map(str::to_owned));
-        self.look_at(&force.inbox());
         self.look_at(&force.sealed_log());
-        // How it is, and not what is in it.
-        self.publish.push(format!("$JS.API.STREAM.INFO.{}", force.addenda().name));
+        self.measure(&force.inbox());
+        self.measure(&force.addenda());
         self.subscribe.push(force.leading());
         self.publish.push(format!("$JS.API.CONSUMER.INFO.{}.{READER}", force.inbox().name));
         self.publish.push(force.endpoint("recorder", "head"));

@@ -91,7 +91,7 @@ async fn ledgers(bus: &Bus, seen: &[ServiceSeen]) -> Vec<Ledger> {
         let mut recorders: Vec<_> = seen.iter().filter(of).filter(|s| s.name == "recorder").collect();
         recorders.sort_by_key(|recorder| !leads(recorder));
         let says = |what: &str| recorders.first().and_then(|r| r.figures[what].as_u64());
-        let in_stream = bus.tail(&force.inbox().name).await.ok().map(|tail| tail.messages);
+        let in_stream = bus.extent(&force.inbox().name).await.ok().map(|tail| tail.messages);
         let ledger = Ledger {
             head: head(bus, &force).await,
             waiting: in_stream.or_else(|| says("inbox_waiting")),

@@ -208,7 +208,7 @@ fn row(role: &RoleHealth) -> [String; 3] {
 async fn emptied(bus: &Bus, force: &Force) {
     let inbox = force.inbox().name;
     let empty = async {
-        while bus.tail(&inbox).await.is_ok_and(|tail| tail.messages > 0) {
+        while bus.extent(&inbox).await.is_ok_and(|tail| tail.messages > 0) {
             tokio::time::sleep(LOOK).await;
         }
     };

@@ -92,8 +92,8 @@ impl Client {
 
     pub(in crate::bus) async fn tail(&self, stream: &str) -> Result<Tail, BusError> {
         match self.ask(&Question::Tail { stream: stream.to_owned() }, &[], PATIENCE).await?.0 {
-            Answer::Tail { last_sequence, messages, deleted } => {
-                Ok(Tail { last_sequence, messages, deleted, last: None })
+            Answer::Tail { first_sequence, last_sequence, messages, deleted } => {
+                Ok(Tail { first_sequence, last_sequence, messages, deleted, last: None })
             }
             Answer::NoStream(stream) => Err(BusError::NoStream(stream)),
             other => Err(unexpected(&other)),

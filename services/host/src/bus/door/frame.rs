@@ -41,6 +41,7 @@ pub(super) enum Answer {
     },
     Seen(Vec<Seen>),
     Tail {
+        first_sequence: u64,
         last_sequence: u64,
         messages: u64,
         deleted: u64,

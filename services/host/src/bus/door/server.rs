@@ -112,7 +112,8 @@ async fn reply(question: Question, payload: Bytes, bus: &Bus) -> (Answer, Bytes)
             let seen = bus.survey(Duration::from_millis(wait_ms).min(LONGEST)).await;
             said(seen.map(|seen| Answer::Seen(seen.into_iter().map(Into::into).collect())))
         }
-        Question::Tail { stream } => said(bus.tail(&stream).await.map(|tail| Answer::Tail {
+        Question::Tail { stream } => said(bus.extent(&stream).await.map(|tail| Answer::Tail {
+            first_sequence: tail.first_sequence,
             last_sequence: tail.last_sequence,
             messages: tail.messages,
             deleted: tail.deleted,

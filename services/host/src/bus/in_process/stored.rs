@@ -177,12 +177,15 @@ impl Stream {
 
     pub(super) fn tail(&self) -> Tail {
         let messages = self.messages.len() as u64;
-        let span = self.messages.keys().next().map_or(0, |first| {
+        let first = self.messages.keys().next().copied();
+        let span = first.map_or(0, |first| {
             let last = self.messages.keys().next_back().expect("there is a first, so there is a last");
             last - first + 1
         });
-        let last = self.messages.get(&self.last_sequence).cloned();
-        Tail { last_sequence: self.last_sequence, messages, deleted: span - messages, last }
+        let last_sequence = self.last_sequence;
+        let last = self.messages.get(&last_sequence).cloned();
+        let first_sequence = first.unwrap_or(last_sequence + 1);
+        Tail { first_sequence, last_sequence, messages, deleted: span - messages, last }
     }
 
     pub(super) fn reader(&mut self, spec: &ConsumerSpec) -> &mut Reader {

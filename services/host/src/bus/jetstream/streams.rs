@@ -40,6 +40,10 @@ impl JetStream {
         self.unless_denied(is_api, self.streams().tail(stream)).await?
     }
 
+    pub(in crate::bus) async fn extent(&self, stream: &str) -> Result<Tail, BusError> {
+        self.unless_denied(is_api, self.streams().extent(stream)).await?
+    }
+
     pub(in crate::bus) async fn message(
         &self,
         stream: &str,
@@ -104,11 +108,18 @@ impl JetStream {
 
 impl Streams {
     pub(super) async fn tail(&self, stream: &str) -> Result<Tail, BusError> {
+        let tail = self.extent(stream).await?;
+        let last = if tail.messages == 0 { None } else { self.message(stream, tail.last_sequence).await? };
+        Ok(Tail { last, ..tail })
+    }
+
+    async fn extent(&self, stream: &str) -> Result<Tail, BusError> {
         let info = self.info(stream).await?;
         let state = |name: &str| info["state"][name].as_u64().unwrap_or_default();
         let last_sequence = state("last_seq");
-        let last = if state("messages") == 0 { None } else { self.message(stream, last_sequence).await? };
-        Ok(Tail { last_sequence, messages: state("messages"), deleted: state("num_deleted"), last })
+        let (messages, deleted) = (state("messages"), state("num_deleted"));
+        let first_sequence = if messages == 0 { last_sequence + 1 } else { state("first_seq") };
+        Ok(Tail { first_sequence, last_sequence, messages, deleted, last: None })
     }
 
     pub(super) async fn message(&self, stream: &str, sequence: u64) -> Result<Option<Kept>, BusError> {
