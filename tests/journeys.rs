@@ -9,6 +9,7 @@ mod national;
 mod officer;
 mod over_http;
 mod oversight;
+mod past_one_machine;
 mod processes;
 mod sampling;
 mod second_thoughts;

@@ -19,7 +19,7 @@ const ROLES: [&str; 5] = ["recorder", "projector", "review", "inspection", "resp
 pub(super) const FORCE: &str = "ledger-office";
 
 /// What a machine that has other things to do may take until every process is ready.
-const READY: Duration = Duration::from_secs(60);
+pub(super) const READY: Duration = Duration::from_secs(60);
 
 /// Five processes and their broker.
 struct Deployment {

@@ -49,6 +49,20 @@ async fn the_hub_has_what_each_force_has_whatever_happens_to_either() {
     nation.until_hub_has(&kent, 120).await;
 }
 
+/// A force that comes later is let in by a reload; the others are not even disturbed.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_run_lets_one_more_force_in_while_the_hub_runs() {
+    let Some(mut nation) = Nation::start(&["kent"]).await else { return };
+    let (kent, essex) = (force("kent"), force("essex"));
+    nation.seal(&kent, 0..10).await;
+    nation.until_hub_has(&kent, 10).await;
+    nation.add("essex").await;
+    nation.seal(&essex, 0..10).await;
+    nation.seal(&kent, 10..20).await;
+    nation.until_hub_has(&essex, 10).await;
+    nation.until_hub_has(&kent, 20).await;
+}
+
 /// Who leads a copy, how far the others are, and how the force's end is, is there to be asked.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lost_server_and_a_silent_force_are_complained_about_and_stop_nobody() {

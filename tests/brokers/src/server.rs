@@ -144,6 +144,16 @@ impl Server {
         self.paused = false;
     }
 
+    /// Changes its configuration, and has it read again while it runs.
+    ///
+    /// # Panics
+    /// When it does not run, or its folder cannot be written.
+    pub fn reload(&mut self, change: impl FnOnce(&str) -> String) {
+        let text = fs::read_to_string(&self.config).expect("the server has read it");
+        fs::write(&self.config, change(&text)).expect("the folder for temporary files can be written");
+        self.signal(Signal::HUP);
+    }
+
     fn signal(&mut self, signal: Signal) {
         let broker = self.broker.as_ref().expect("the server runs");
         let pid = i32::try_from(broker.process_id()).ok().and_then(Pid::from_raw);

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use host::bus::names::Force;
 use host::bus::{Bus, Connection, Headers, Outgoing};
 use host::provision::hub::{self, HubIdentity, HubPlan};
-use host::provision::{self, Existing, HubLink, Identity, Node, Plan, named_seed_file, seed_file};
+use host::provision::{self, Change, Existing, HubLink, Identity, Node, Plan, named_seed_file, seed_file};
 
 /// A stream that could not reach its source tries again after 10 seconds, then 20, then 30, on to two minutes.
 pub(crate) const SOON: Duration = Duration::from_secs(150);
@@ -76,6 +76,25 @@ impl Nation {
             assert!(begun.elapsed() < SOON);
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
+    }
+
+    /// One more force, by a second run of the provisioning and a reload of every node.
+    pub(crate) async fn add(&mut self, name: &str) {
+        let read = |folder: &Path| fs::read_to_string(folder.join("accounts.conf")).unwrap();
+        let before = read(self.folder.path());
+        let (server, link) = start_force(self.folder.path(), &self.plan, &force(name)).unwrap();
+        self.plan.forces.insert(force(name), String::new());
+        let written = hub::write(&self.plan, self.folder.path(), Existing::Keep).unwrap();
+        let changed: Vec<_> = written.configs.iter().filter(|file| file.change != Change::Same).collect();
+        assert!(changed.len() == 1 && changed[0].path.ends_with("accounts.conf"), "{changed:?}");
+        let now = read(self.folder.path());
+        for node in &mut self.hub.nodes {
+            node.reload(|text| text.replace(&before, &now));
+        }
+        self.forces.insert(force(name), server);
+        self.links.insert(force(name), link);
+        self.until_linked().await;
+        self.make_streams().await;
     }
 
     /// As the operators of each do, each with their own key.
