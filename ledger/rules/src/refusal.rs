@@ -95,7 +95,7 @@ codes! {
     Version = "VERSION", Conflict, "The stream must hold what the signers had seen.";
     AnyVersion = "ANY-VERSION", Refused, "Only kinds that commute may leave the version open.";
     CharterMalformed = "CHARTER-MALFORMED", Refused, "A charter names known kinds, known roles and sets that somebody can satisfy.";
-    Lockout = "LOCKOUT", Refused, "The charter and the enrolment of keys must stay in somebody's hands.";
+    Lockout = "LOCKOUT", Refused, "The charter, the enrolment of keys and, once there are epochs, taking over must stay in somebody's hands.";
     KeyStream = "KEY-STREAM", Refused, "A key's stream carries that key's id.";
     KeyKnown = "KEY-KNOWN", Refused, "A key is enrolled once.";
     PossessionNotProved = "POSSESSION-NOT-PROVED", Refused, "A new key signs its own enrolment.";

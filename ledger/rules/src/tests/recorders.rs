@@ -7,7 +7,7 @@ use ledger_core::statement::Statement;
 use scrutiny_proto::vocabulary::Vocabulary;
 use serde_json::{Value, json};
 
-use super::world::{FORCE, ORIGIN, World, charter_line, founding, hex, key_id};
+use super::world::{FORCE, ORIGIN, World, charter_line, founding, hex, key_id, key_stream};
 use crate::recorders::Takeover;
 use crate::roles::{REC, ROOT};
 use crate::{Code, Context, decide, evolve};
@@ -159,6 +159,46 @@ fn no_charter_lets_anybody_else_start_an_epoch_or_authorise_log_keys() {
         let body = json!({ "charter": { "lines": lines }, "reason": "a trial" });
         let draft = world.say("CharterAdopted", "charter/ledger", body);
         draft.by("root one", ROOT, HO).by("root two", ROOT, HO).refused(Code::CharterMalformed);
+    }
+}
+
+#[test]
+fn once_there_are_epochs_the_last_recorder_s_key_stays_until_another_is_enrolled() {
+    let mut world = two_recorders();
+    let revoke = |world: &mut World, who: &str, expected: Result<(), &str>| {
+        let draft = world.say("KeyRevoked", &key_stream(who), json!({ "reason": "gone" }));
+        let draft = draft.by("ka one", "KA", HO).by("ka two", "KA", HO);
+        match expected {
+            Ok(()) => drop(draft.ok()),
+            Err(says) => {
+                let sentence = draft.refused(Code::Lockout);
+                assert!(sentence.contains(says), "{sentence}");
+            }
+        }
+    };
+    revoke(&mut world, "south", Ok(()));
+    assert_eq!(start(&mut world, "north", 1, &log("founder")), Ok(()));
+    revoke(&mut world, "north", Err("no recorder could take over any more"));
+    world.hire("west", REC, HO);
+    revoke(&mut world, "north", Ok(()));
+    revoke(&mut world, "west", Err("enrol another recorder first"));
+
+    let lines: Vec<_> = Vocabulary::get().first_charter().lines.iter().map(charter_line).collect();
+    let without: Vec<_> =
+        lines.iter().filter(|line| !line.to_string().contains("RecorderEpochStarted")).collect();
+    assert_eq!(without.len() + 1, lines.len());
+    let charter = json!({ "charter": { "lines": without }, "reason": "no more epochs" });
+    let draft = world.say("CharterAdopted", "charter/ledger", charter);
+    let sentence = draft.by("root one", ROOT, HO).by("root two", ROOT, HO).refused(Code::Lockout);
+    assert!(sentence.contains("could take over"), "{sentence}");
+}
+
+#[test]
+fn before_the_first_epoch_recorders_come_and_go() {
+    let mut world = two_recorders();
+    for who in ["south", "north"] {
+        let draft = world.say("KeyRevoked", &key_stream(who), json!({ "reason": "gone" }));
+        draft.by("ka one", "KA", HO).by("ka two", "KA", HO).ok();
     }
 }
 
