@@ -20,8 +20,8 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 /// What became of an append.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fate {
-    /// It is in the log, behind everything that was read or appended before. From [`CommitLog::confirm`]: nobody has
-    /// appended anything since.
+    /// It is in the log, behind everything that was read or appended before. From [`CommitLog::confirm`] and
+    /// [`CommitLog::hold`]: nobody has appended anything since.
     Committed,
     /// Somebody else has appended. Nothing of ours is in the log: follow, and decide again.
     Fenced,
@@ -42,6 +42,8 @@ pub enum Next {
     },
     /// The log ends before what was read from it already, or has something else there.
     Shortened,
+    /// However often it is read, the log contradicts itself, as this sentence says.
+    Torn(String),
 }
 
 /// The log cannot be reached now. Nothing was done.
@@ -56,8 +58,17 @@ pub trait CommitLog: Send {
     /// know it either, and has to begin with [`CommitLog::seek`].
     fn append<'a>(&'a mut self, batch: &'a SealedBatch) -> BoxFuture<'a, Fate>;
 
-    /// Whether nobody has appended since: what a refusal rests on. Does not return while that is unknown.
+    /// Whether nobody has appended since, as the log says. Does not return while that is unknown. What a recorder that is
+    /// alone rests a refusal on: whoever answers may have been left behind by the others for some seconds, and tells what
+    /// was so.
     fn confirm(&mut self) -> BoxFuture<'_, Fate>;
+
+    /// Whether nobody has appended since: what one of several recorders rests a refusal on. Only an append is let
+    /// through by those who decide, so `mark` is appended, a batch that tells nobody anything new; or nothing is, where
+    /// an append shortly before says as much.
+    fn hold<'a>(&'a mut self, mark: &'a SealedBatch) -> BoxFuture<'a, Fate> {
+        self.append(mark)
+    }
 
     /// Goes to the first batch that ends at `size` or beyond; to the last one where none does.
     fn seek(&mut self, size: TreeSize) -> BoxFuture<'_, Result<(), Away>>;

@@ -14,6 +14,7 @@ use ledger_core::hash::Hash;
 use ledger_core::ids::{EntryIndex, TreeSize};
 use ledger_core::sshsig::sign;
 use ledger_core::statement::NAMESPACE;
+use ledger_core::wire::SealedBatch;
 use ledger_rules::Code;
 use ledger_rules::recorders::Takeover;
 use ledger_store::{Fault, MemoryDisk, MemoryStore};
@@ -180,6 +181,78 @@ async fn a_refusal_on_a_stale_state_is_never_told_and_never_kept() {
     assert_eq!(first.store().refusal_count(), 0);
     first.catch_up().await.expect("it follows");
     assert_eq!(first.store().head(), second.store().head());
+}
+
+/// The server that it asks was cut off together with it, and tells what was so before another one took over.
+#[tokio::test]
+async fn a_refusal_is_not_told_on_the_word_of_a_server_that_was_left_behind() {
+    let (scene, mut first) = Scene::new().await;
+    let (_, enrolment) = scene.load.importer();
+    let mut second = scene.seats[1].open();
+    scene.seats[0].link.leave_behind();
+    second.take_over(&scene.seats[1].key).await.expect("it takes over");
+    for signed in &enrolment {
+        recorded(second.submit(vec![submission(signed)]).await.remove(0));
+    }
+    tokio::time::sleep(Duration::from_millis(1_100)).await;
+    let mut asked = Box::pin(first.submit(vec![submission(&enrolment[1])]));
+    let told = tokio::time::timeout(Duration::from_secs(1), &mut asked).await;
+    assert!(told.is_err(), "nobody can know: {told:?}");
+    scene.seats[0].link.bring_back();
+    let answer = asked.await.remove(0);
+    assert!(matches!(answer, Err(Failure::Unavailable(_))), "{answer:?}");
+    assert_eq!((first.store().refusal_count(), first.role()), (0, &Role::Following));
+    first.catch_up().await.expect("it follows");
+    assert_eq!(first.store().head(), second.store().head());
+}
+
+#[tokio::test]
+async fn a_refusal_after_a_while_leaves_a_mark_in_the_stream_that_is_nothing_new_to_anybody() {
+    let (scene, mut first) = Scene::new().await;
+    let mut second = scene.seats[1].open();
+    second.catch_up().await.expect("it follows");
+    let (_, enrolment) = scene.load.importer();
+    let told = size(&first);
+    let ends = || scene.broker.look(&scene.stream(), u64::MAX).0;
+    let before = ends();
+    for marks in 1..3 {
+        tokio::time::sleep(Duration::from_millis(1_100)).await;
+        for _ in 0..5 {
+            let answer = first.submit(vec![submission(&enrolment[1])]).await.remove(0);
+            assert!(matches!(answer, Err(Failure::Refused(_))), "{answer:?}");
+        }
+        assert_eq!(ends(), before + marks, "one for all that are refused within a second");
+    }
+    assert_eq!(second.catch_up().await, Ok(told));
+    // One that looks for its place behind the marks, and one that reads all of it.
+    drop(second);
+    let mut second = scene.seats[1].open();
+    for anew in [&mut second, &mut scene.seats[0].like().open()] {
+        assert_eq!(anew.catch_up().await, Ok(told));
+        assert_eq!(anew.store().head(), first.store().head());
+    }
+    recorded(first.submit(scene.fact(1)).await.remove(0));
+    assert_eq!(second.take_over(&scene.seats[1].key).await, Ok(2));
+    assert_eq!(size(&second).0, told.0 + 2);
+}
+
+#[tokio::test]
+async fn a_stream_that_contradicts_itself_however_often_it_is_read_stops_its_reader() {
+    let (scene, mut first) = Scene::new().await;
+    recorded(first.submit(scene.fact(1)).await.remove(0));
+    let nothing = SealedBatch { first: EntryIndex(size(&first).0), entries: Vec::new(), checkpoint: None };
+    let message = Outgoing {
+        subject: force().sealed(),
+        id: "late".to_owned(),
+        headers: Headers::new().with("Scrutiny-After", "what was lost"),
+        payload: nothing.to_bytes(),
+        expect_last: None,
+    };
+    scene.seats[0].bus.publish(message).await.expect("the stream takes it");
+    let mut second = scene.seats[1].open();
+    let stopped = second.catch_up().await;
+    let Err(Trouble::Stopped(Stop::Diverged(why))) = &stopped else { panic!("{stopped:?}") };
+    assert!(why.contains("was sent behind the message what was lost"), "{why}");
 }
 
 #[tokio::test]

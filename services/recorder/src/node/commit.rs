@@ -198,12 +198,27 @@ impl Node {
         if !staged.entries.is_empty() {
             self.append(staged).await?;
         } else if !staged.refusals.is_empty() && self.log.is_some() {
-            // A leader that slept may have decided on what is no longer so.
-            let fate = self.log().confirm().await;
-            self.believe(fate).await?;
+            self.hold().await?;
         }
         self.keep_decided(staged);
         Ok(())
+    }
+
+    /// A leader that slept may have decided on what is no longer so.
+    async fn hold(&mut self) -> Result<(), Trouble> {
+        let mark = if self.alone { None } else { self.mark()? };
+        let fate = match mark {
+            Some(mark) => self.log().hold(&mark).await,
+            None => self.log().confirm().await,
+        };
+        self.believe(fate).await
+    }
+
+    /// The last entry once more: nothing new to whoever reads it, and compared like every other.
+    fn mark(&mut self) -> Result<Option<SealedBatch>, Trouble> {
+        let Some(last) = self.store.head().size.0.checked_sub(1).map(EntryIndex) else { return Ok(None) };
+        let entry = self.store.entry(last).map_err(|error| self.failed(&error))?;
+        Ok(entry.map(|entry| SealedBatch { first: last, entries: vec![entry], checkpoint: None }))
     }
 
     /// Makes the entries durable: sealed content first, then the commit log, then this disk.

@@ -106,6 +106,7 @@ impl Node {
                     return Ok(true);
                 }
                 Next::Shortened => return Ok(false),
+                Next::Torn(why) => return Err(self.diverged(why)),
             }
         }
     }

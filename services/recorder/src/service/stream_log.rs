@@ -16,6 +16,10 @@
 //! | fenced, duplicate, no answer | look what stands behind our place: our own bytes (committed), others' (fenced), nothing (send again) |
 //! | refused, full | wait and send again: nobody's history changes meanwhile |
 //!
+//! What a stream ends with is told by its leader, and one that was cut off from the others tells it for some seconds from
+//! what it has. So nothing is told to anybody on such an answer alone: a refusal needs an append as well, its own (the
+//! last entry once more) or one a moment before.
+//!
 //! Each batch carries the digest of its bytes in a header, so that a damaged one is told from what no recorder sent.
 
 use std::time::Duration;
@@ -44,6 +48,10 @@ const PAUSE: Duration = Duration::from_millis(250);
 /// A place that was seen within this time is built on. Another recorder takes over after a silence of two seconds at
 /// the earliest, and only after that can the stream hold anything of it.
 const FRESH: Duration = Duration::from_millis(500);
+
+/// For so long after an append of ours, nobody else can have appended: half of the silence after which others try. A
+/// refusal that comes later is marked in the stream; one that comes earlier rests on that append.
+const HOLDS: Duration = Duration::from_secs(1);
 
 /// How long the answer of whoever leads may take. It reads less than a megabyte.
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
@@ -76,12 +84,16 @@ pub struct StreamLog {
     id_forgotten: bool,
     /// When the stream was last seen to end there.
     seen: Instant,
+    /// When the last append was sent that the stream took.
+    took: Option<Instant>,
+    /// The message last found that says it follows another than the one before it: its sequence, and both.
+    torn: Option<(u64, [Option<String>; 2])>,
     /// The stream's last sequence, as it was told last.
     end: u64,
     /// Messages behind the last batch that was read are lost.
     lost: bool,
-    /// Publications that went wrong, so that one sent again has another id: a stream that lost a message may
-    /// still remember its id.
+    /// Publications that went wrong, and marks, so that the same bytes sent again have another id: a stream that lost a
+    /// message may still remember its id.
     failures: u64,
 }
 
@@ -113,6 +125,8 @@ impl StreamLog {
             last_id: None,
             id_forgotten: false,
             seen,
+            took: None,
+            torn: None,
             end: 0,
             lost: false,
             failures: 0,
@@ -160,6 +174,7 @@ impl StreamLog {
                 Ok(stored) if !stored.duplicate && stored.sequence == self.at + 1 => {
                     // Where the answer took its time, what stood at our place when it was stored is asked again.
                     if asked.elapsed() <= FRESH || self.stands(self.at).await {
+                        self.took = Some(asked);
                         return self.appended(digest, Some(self.id(&digest)), stored.sequence);
                     }
                     return Fate::Shortened;
@@ -182,6 +197,26 @@ impl StreamLog {
                 }
             }
         }
+    }
+
+    async fn confirmed(&mut self) -> Fate {
+        match self.look_behind(&Hash::ZERO).await {
+            Behind::Nothing => Fate::Committed,
+            Behind::Ours(_) | Behind::Others => Fate::Fenced,
+            Behind::Shortened => Fate::Shortened,
+        }
+    }
+
+    async fn held(&mut self, mark: &SealedBatch) -> Fate {
+        let took_lately = |log: &Self| log.took.is_some_and(|took| took.elapsed() <= HOLDS);
+        if took_lately(self) {
+            let fate = self.confirmed().await;
+            if fate != Fate::Committed || took_lately(self) {
+                return fate;
+            }
+        }
+        self.failures += 1;
+        self.append_batch(mark).await
     }
 
     fn id(&self, digest: &Hash) -> String {
@@ -276,6 +311,21 @@ impl StreamLog {
         before.is_none() || self.last_id.is_none() || before == self.last_id.as_deref()
     }
 
+    /// Where the stream changed while it was read, reading it anew finds something else. Where it does not, a message
+    /// took the place of a lost one and others stayed behind it: only somebody who looks can say what was lost.
+    fn found_torn(&mut self, message: Option<&Message>) -> Next {
+        let (sequence, says) = (self.at + 1, message.and_then(|m| m.headers.get(AFTER)).map(str::to_owned));
+        let found = (sequence, [says, self.last_id.clone()]);
+        if self.torn.as_ref() != Some(&found) {
+            self.torn = Some(found);
+            return Next::Shortened;
+        }
+        let [says, stands] = found.1.map(Option::unwrap_or_default);
+        Next::Torn(format!(
+            "message {sequence} of the stream was sent behind the message {says}, and {stands} stands there"
+        ))
+    }
+
     /// Whether what stands at a place is still what stood there.
     async fn stands(&self, at: u64) -> bool {
         loop {
@@ -361,7 +411,7 @@ impl StreamLog {
             }
             let message = self.bus.message(&self.stream, self.at + 1).await?;
             if !self.follows(message.as_ref()) {
-                return Ok(Next::Shortened);
+                return Ok(self.found_torn(message.as_ref()));
             }
             self.at += 1;
             (self.last_id, self.id_forgotten) = (id_of(message.as_ref()), false);
@@ -396,13 +446,11 @@ impl CommitLog for StreamLog {
     }
 
     fn confirm(&mut self) -> BoxFuture<'_, Fate> {
-        Box::pin(async {
-            match self.look_behind(&Hash::ZERO).await {
-                Behind::Nothing => Fate::Committed,
-                Behind::Ours(_) | Behind::Others => Fate::Fenced,
-                Behind::Shortened => Fate::Shortened,
-            }
-        })
+        Box::pin(self.confirmed())
+    }
+
+    fn hold<'a>(&'a mut self, mark: &'a SealedBatch) -> BoxFuture<'a, Fate> {
+        Box::pin(self.held(mark))
     }
 
     fn seek(&mut self, size: TreeSize) -> BoxFuture<'_, Result<(), Away>> {

@@ -47,7 +47,7 @@ impl Broker {
         let mut state = self.0.state();
         let Ok(stream) = state.stream(stream) else { return (0, Vec::new()) };
         let messages = stream.messages.range(from..).map(|(_, message)| message.clone()).collect();
-        (stream.tail().last_sequence, messages)
+        (stream.tail(u64::MAX).last_sequence, messages)
     }
 
     /// What [`crate::bus::PublishFault::LateAndUnknown`] held up arrives now, in order. Whether it is stored is for

@@ -1,7 +1,8 @@
 //! The way of one handle to the bus: it can be cut, and walked step by step.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, Mutex, Weak};
 
 use super::Shared;
 use crate::bus::error::BusError;
@@ -18,13 +19,15 @@ pub struct Link(Arc<Way>);
 struct Way {
     cut: AtomicBool,
     stepwise: AtomicBool,
+    /// Each stream's last sequence, as the server that this way leads to has it, while it is left behind.
+    left_behind: Mutex<Option<BTreeMap<String, u64>>>,
     bus: Weak<Shared>,
 }
 
 impl Link {
     pub(super) fn to(bus: &Arc<Shared>) -> Link {
         let (cut, stepwise) = (AtomicBool::new(false), AtomicBool::new(false));
-        Link(Arc::new(Way { cut, stepwise, bus: Arc::downgrade(bus) }))
+        Link(Arc::new(Way { cut, stepwise, left_behind: Mutex::new(None), bus: Arc::downgrade(bus) }))
     }
 
     /// Nothing gets through any more: what is published has no answer, what is told is not heard.
@@ -44,6 +47,32 @@ impl Link {
     #[must_use]
     pub fn is_cut(&self) -> bool {
         self.0.cut.load(Ordering::Relaxed)
+    }
+
+    /// The server that this way leads to is cut off from the others and does not know it, as a stream's leader that lost
+    /// its quorum for the first seconds: what the streams are, it tells from what it has, and it stores nothing.
+    pub fn leave_behind(&self) {
+        let ends = self.0.bus.upgrade().map(|bus| bus.state().ends());
+        *self.left_behind() = ends;
+    }
+
+    /// The server knows again what the others know.
+    pub fn bring_back(&self) {
+        *self.left_behind() = None;
+    }
+
+    /// Where this way sees a stream end; `None` where it sees what is there.
+    pub(super) fn sees_until(&self, stream: &str) -> Option<u64> {
+        let ends = self.left_behind();
+        ends.as_ref().map(|ends| ends.get(stream).copied().unwrap_or(0))
+    }
+
+    pub(super) fn is_left_behind(&self) -> bool {
+        self.left_behind().is_some()
+    }
+
+    fn left_behind(&self) -> std::sync::MutexGuard<'_, Option<BTreeMap<String, u64>>> {
+        self.0.left_behind.lock().expect("nothing panics while it holds these")
     }
 
     /// From now on each call waits on its way there and on its way back.

@@ -29,6 +29,9 @@ use super::{BusEvent, EVENTS};
 /// Why nothing comes from, or goes, elsewhere.
 pub(super) const NO_ELSEWHERE: &str = "a bus within one process is alone: a stream of it neither takes from a stream elsewhere nor gives to one";
 
+/// Whoever publishes where there is no quorum waits for an answer.
+const NO_QUORUM: Duration = Duration::from_millis(200);
+
 #[derive(Debug)]
 pub(super) struct InProcess {
     shared: Arc<Shared>,
@@ -103,6 +106,10 @@ impl InProcess {
     pub(super) async fn publish(&self, message: Outgoing) -> Result<Stored, PublishError> {
         let unknown = |e: BusError| PublishError::Unknown(e.to_string());
         self.link.pass().await.map_err(unknown)?;
+        if self.link.is_left_behind() {
+            tokio::time::sleep(NO_QUORUM).await;
+            return Err(unknown(BusError::Unreachable("the stream has no quorum".to_owned())));
+        }
         let stored = self.publish_here(message)?;
         self.link.pass().await.map_err(unknown)?;
         Ok(stored)
@@ -204,12 +211,14 @@ impl InProcess {
     }
 
     pub(super) async fn tail(&self, stream: &str) -> Result<Tail, BusError> {
-        let tail = self.reach().await?.stream(stream)?.tail();
+        let until = self.link.sees_until(stream).unwrap_or(u64::MAX);
+        let tail = self.reach().await?.stream(stream)?.tail(until);
         self.link.pass().await.map(|()| tail)
     }
 
     pub(super) async fn message(&self, stream: &str, sequence: u64) -> Result<Option<Message>, BusError> {
-        let message = self.reach().await?.stream(stream)?.message(sequence);
+        let until = self.link.sees_until(stream).unwrap_or(u64::MAX);
+        let message = self.reach().await?.stream(stream)?.message(sequence).filter(|_| sequence <= until);
         self.link.pass().await.map(|()| message)
     }
 
@@ -281,6 +290,14 @@ impl State {
             self.tell(faults, events, &subject, copy.0, copy.1);
         }
         Ok(stored)
+    }
+
+    /// The last sequence of each stream.
+    fn ends(&self) -> BTreeMap<String, u64> {
+        self.streams
+            .iter()
+            .map(|(name, stream)| (name.clone(), stream.tail(u64::MAX).last_sequence))
+            .collect()
     }
 
     fn erase(&mut self, stream: &str, sequence: u64) -> Result<(), BusError> {

@@ -175,17 +175,21 @@ impl Stream {
         self.messages.get(&sequence).cloned()
     }
 
-    pub(super) fn tail(&self) -> Tail {
-        let messages = self.messages.len() as u64;
-        let first = self.messages.keys().next().copied();
-        let span = first.map_or(0, |first| {
-            let last = self.messages.keys().next_back().expect("there is a first, so there is a last");
-            last - first + 1
-        });
-        let last_sequence = self.last_sequence;
+    /// The tail, as one sees it who knows nothing beyond this sequence.
+    pub(super) fn tail(&self, until: u64) -> Tail {
+        let last_sequence = self.last_sequence.min(until);
+        let mut sequences = self.messages.range(..=last_sequence).map(|(sequence, _)| *sequence);
+        let first = sequences.next();
+        let span = first.map_or(0, |first| sequences.next_back().unwrap_or(first) - first + 1);
+        let messages = self.count(last_sequence);
         let last = self.messages.get(&last_sequence).cloned();
         let first_sequence = first.unwrap_or(last_sequence + 1);
         Tail { first_sequence, last_sequence, messages, deleted: span - messages, last }
+    }
+
+    fn count(&self, until: u64) -> u64 {
+        let all = self.messages.len();
+        if until >= self.last_sequence { all as u64 } else { self.messages.range(..=until).count() as u64 }
     }
 
     pub(super) fn reader(&mut self, spec: &ConsumerSpec) -> &mut Reader {
