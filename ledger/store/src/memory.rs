@@ -6,6 +6,7 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
 
 use bytes::Bytes;
 use ledger_core::hash::Hash;
@@ -27,6 +28,8 @@ pub enum Fault {
     FailSync,
     /// The machine stops in the middle of the write: part of the batch is on the disk, nothing is answered.
     TornWrite,
+    /// The disk answers only after so long.
+    Hang(Duration),
 }
 
 /// What stays when the process goes.
@@ -266,6 +269,11 @@ impl Store for MemoryStore {
             Some(Fault::TornWrite) => {
                 content.torn_bytes = 1 + batch[0].bytes.len() as u64 / 2;
                 return Err(StoreError::Suspended { reason: "the machine stopped in the write".into() });
+            }
+            Some(Fault::Hang(long)) => {
+                drop(content);
+                std::thread::sleep(long);
+                content = disk.content();
             }
             Some(Fault::FailSync) | None => {}
         }

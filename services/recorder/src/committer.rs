@@ -17,6 +17,7 @@ use crate::intake::{Checked, CheckedJob};
 use crate::node::{Node, Role, Trouble};
 use crate::recorder::{Answer, Failure, Question, WAITING, Work};
 use crate::recorder_key::RecorderKey;
+use crate::step::Step;
 
 /// How a recorder stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,6 +61,8 @@ pub(crate) struct Driver {
     pub(crate) runtime: Option<Handle>,
     /// Nobody waits for the commit log any more.
     pub(crate) give_up: watch::Receiver<bool>,
+    /// Says how long the node has been at the disk.
+    pub(crate) step: Step,
     /// A future was dropped on its way, and the node is no longer what it believes to be.
     pub(crate) gave_up: bool,
 }
@@ -71,7 +74,7 @@ impl Driver {
             return Err(gone());
         }
         let Some(runtime) = &self.runtime else { return at_once(work) };
-        let give_up = &mut self.give_up;
+        let (give_up, work) = (&mut self.give_up, self.step.watched(work));
         let outcome = runtime.block_on(async {
             tokio::select! {
                 biased;

@@ -27,6 +27,7 @@ mod replay;
 mod seed;
 #[cfg(feature = "service")]
 pub mod service;
+mod step;
 mod verified;
 
 pub use commit_log::{Away, BoxFuture, CommitLog, Fate, Next};

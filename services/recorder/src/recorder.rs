@@ -19,6 +19,7 @@ use crate::committer::{Committer, Driver, Standing};
 use crate::intake;
 use crate::node::{Counters, Node, Trouble};
 use crate::recorder_key::RecorderKey;
+use crate::step::Step;
 
 /// Submissions waiting for the intake. Four full batches: enough to keep every core busy while one batch
 /// commits; a caller beyond that waits in `submit`.
@@ -131,6 +132,7 @@ pub struct Recorder {
     queue: Option<mpsc::Sender<Message>>,
     clock: Clock,
     standing: watch::Receiver<Standing>,
+    step: Step,
     give_up: watch::Sender<bool>,
     threads: Vec<JoinHandle<()>>,
 }
@@ -170,7 +172,8 @@ impl Recorder {
         let tell = watch::Sender::new(Standing::of(&node));
         let (give_up, given_up) = watch::channel(false);
         let standing = tell.subscribe();
-        let driver = Driver { runtime, give_up: given_up, gave_up: false };
+        let step = Step::default();
+        let driver = Driver { runtime, give_up: given_up, step: step.clone(), gave_up: false };
         let committer = Committer::new(node, every, tell, driver);
         let (queue, from_callers) = mpsc::channel(QUEUE);
         let (to_committer, from_intake) = std::sync::mpsc::sync_channel(WAITING);
@@ -178,13 +181,19 @@ impl Recorder {
             spawn("intake", move || intake::run(from_callers, &to_committer, &pool)),
             spawn("committer", move || committer.run(&from_intake)),
         ];
-        Ok(Self { queue: Some(queue), clock, standing, give_up, threads })
+        Ok(Self { queue: Some(queue), clock, standing, step, give_up, threads })
     }
 
     /// How it stands, and whenever that changes.
     #[must_use]
     pub fn standing(&self) -> watch::Receiver<Standing> {
         self.standing.clone()
+    }
+
+    /// How long the disk has not answered; nothing while it does, or is not asked.
+    #[must_use]
+    pub fn disk_hangs_for(&self) -> Duration {
+        self.step.takes()
     }
 
     /// Keeps what the commit log has and this disk lacks: [`Node::catch_up`].

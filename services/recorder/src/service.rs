@@ -52,6 +52,10 @@ const MESSAGES_IN_FLIGHT: usize = 1_024;
 /// A message that is not acknowledged for so long comes again: many times what the slowest commit takes.
 const ACK_WAIT: Duration = Duration::from_secs(30);
 
+/// A disk that has not answered for so long keeps nothing: whoever leads is silent, asks for nothing more to record, and
+/// answers nobody. A batch takes some milliseconds, on a slow disk some tens.
+const HANGS: Duration = Duration::from_secs(1);
+
 /// Between attempts to begin.
 const PAUSE: Duration = Duration::from_millis(250);
 
@@ -104,6 +108,17 @@ struct Shared {
 impl Shared {
     fn told(&self) -> MutexGuard<'_, receipts::Told> {
         self.told.lock().expect("nothing panics while it holds what was told")
+    }
+
+    fn disk_hangs(&self) -> bool {
+        self.recorder.disk_hangs_for() > HANGS
+    }
+
+    /// Waits until the disk hangs, or until it does no more.
+    async fn until_disk_hangs(&self, hangs: bool) {
+        while self.disk_hangs() != hangs {
+            tokio::time::sleep(HANGS / 4).await;
+        }
     }
 }
 

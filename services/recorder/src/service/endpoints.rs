@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use host::bus::{Request, ServiceError, ServiceSpec};
+use host::bus::{Request, Requests, ServiceError, ServiceSpec};
 use ledger_core::ids::{EntryIndex, TreeSize};
 use ledger_core::wire::{
     AddendaRequest, EntriesRequest, Head, Outcome, Receipt, ReceiptRequest, SealedBatch, Versions,
@@ -48,11 +48,13 @@ pub(super) fn serve(shared: &Arc<Shared>, endpoints: &'static [&'static str]) ->
     let shared = Arc::clone(shared);
     Serving(tokio::spawn(async move {
         loop {
+            // The next one to ask is answered by whoever takes over.
+            shared.until_disk_hangs(false).await;
             match shared.bus.serve(spec(&shared, endpoints)).await {
                 Ok(mut requests) => {
                     shared.health.ready("questions");
                     let room = Arc::new(Semaphore::new(AT_ONCE));
-                    while let Some(request) = requests.next().await {
+                    while let Some(request) = next(&shared, &mut requests).await {
                         let room = Arc::clone(&room).acquire_owned().await.expect("it is never closed");
                         let shared = Arc::clone(&shared);
                         tokio::spawn(async move {
@@ -61,13 +63,24 @@ pub(super) fn serve(shared: &Arc<Shared>, endpoints: &'static [&'static str]) ->
                             drop(room);
                         });
                     }
-                    shared.health.waiting("questions", "the bus has drained");
+                    let why =
+                        if shared.disk_hangs() { "the disk does not answer" } else { "the bus has drained" };
+                    shared.health.waiting("questions", why);
                 }
                 Err(error) => shared.health.waiting("questions", &error.to_string()),
             }
             tokio::time::sleep(PAUSE).await;
         }
     }))
+}
+
+/// The next question; none when the disk hangs, of which all answers come.
+async fn next(shared: &Shared, requests: &mut Requests) -> Option<Request> {
+    tokio::select! {
+        biased;
+        request = requests.next() => request,
+        () = shared.until_disk_hangs(true) => None,
+    }
 }
 
 fn spec(shared: &Arc<Shared>, endpoints: &[&str]) -> ServiceSpec {

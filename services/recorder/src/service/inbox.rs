@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use host::bus::names::Subject;
-use host::bus::{Consumer, ConsumerSpec, Delivery};
+use host::bus::{BusError, Consumer, ConsumerSpec, Delivery};
 use ledger_core::hash::Hash;
 use ledger_core::wire::{RefusalNotice, RefusalNotices, Submissions};
 use ledger_rules::Code;
@@ -107,7 +107,7 @@ async fn take_from(
                 hand_back(&mut inbox).await;
                 return None;
             }
-            taken = inbox.next(AT_ONCE, WAIT) => match taken {
+            taken = next(shared, &mut inbox) => match taken {
                 Ok(deliveries) => deliveries,
                 Err(error) => return Some(error.to_string()),
             },
@@ -121,6 +121,16 @@ async fn take_from(
             begin(shared, delivery, permit, settling).await;
         }
     }
+}
+
+/// The next messages. While the disk hangs none are taken: they are for whoever takes over.
+async fn next(shared: &Shared, inbox: &mut Consumer) -> Result<Vec<Delivery>, BusError> {
+    if shared.disk_hangs() {
+        shared.health.turns("inbox", TURN);
+        shared.health.waiting("inbox", "the disk does not answer");
+        shared.until_disk_hangs(false).await;
+    }
+    inbox.next(AT_ONCE, WAIT).await
 }
 
 /// Waits until what is in hand leaves room for so many bytes.

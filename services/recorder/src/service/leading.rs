@@ -179,7 +179,8 @@ pub(super) async fn watch(shared: Arc<Shared>) {
 /// One word. A leader that can keep nothing is silent, so that another one tries.
 pub(super) async fn say(shared: &Shared, key: &RecorderKey, epoch: u64, leaving: bool) {
     let standing = shared.standing.borrow().clone();
-    if standing.role != (Role::Leading { epoch }) || standing.disk_refuses && !leaving {
+    let keeps_nothing = standing.disk_refuses || shared.disk_hangs();
+    if standing.role != (Role::Leading { epoch }) || keeps_nothing && !leaving {
         return;
     }
     let word = Leading { epoch, recorder: key.id(), size: standing.size, leaving };

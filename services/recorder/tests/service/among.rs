@@ -6,7 +6,7 @@ use bytes::Bytes;
 use host::health::State;
 use ledger_core::hash::Hash;
 use ledger_core::wire::{Outcome, Submission, Submissions};
-use ledger_store::{MemoryDisk, MemoryStore, Store as _};
+use ledger_store::{Fault, MemoryDisk, MemoryStore, Store as _};
 use load::Signed;
 
 use crate::scene::{Running, Scene, caught_up, force};
@@ -91,6 +91,25 @@ async fn a_leader_whose_disk_is_full_is_silent_and_the_standby_records() {
     two.scene.disk.fill(None);
     two.first.0.notes("standby of epoch 2, 0 entries behind").await;
     record(&two.scene, &facts[1]).await;
+    two.second.0.stop().await.expect("an orderly end");
+    two.first.0.notes("leads in epoch 3").await;
+    two.first.0.stop().await.expect("an orderly end");
+    holds_exactly(&two.scene.store(), two.enrolled + 3, &facts);
+}
+
+/// Who leads said so from a task of its own, and went on saying so while its disk did not answer.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_leader_whose_disk_hangs_is_silent_and_the_standby_records() {
+    let two = Two::started().await;
+    let facts = [two.scene.load.fact(1), two.scene.load.fact(2), two.scene.load.fact(3)];
+    two.scene.disk.inject(Fault::Hang(TAKEOVER * 3 / 2));
+    // Appended to the stream, and then the disk hangs: it counts, and the standby is who tells.
+    two.scene.send(&facts[..1]).await;
+    two.second.0.notes("leads in epoch 2").await;
+    let took = record(&two.scene, &facts[1]).await;
+    assert!(took < Duration::from_secs(2), "nothing waits for the disk that hangs: {took:?}");
+    two.first.0.notes("standby of epoch 2, 0 entries behind").await;
+    record(&two.scene, &facts[2]).await;
     two.second.0.stop().await.expect("an orderly end");
     two.first.0.notes("leads in epoch 3").await;
     two.first.0.stop().await.expect("an orderly end");
