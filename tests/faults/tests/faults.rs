@@ -142,13 +142,13 @@ async fn a_bit_flipped_in_the_inbox() -> Outcome {
     let facts = good_and_bad(&scene.load, 0..100);
     scene.officer.send(facts).await;
     let stream = force().inbox().name;
-    let desk = scene.bus(Identity::Response).await?;
-    let were = desk.tail(&stream).await.map_err(|e| e.to_string())?;
+    let reader = scene.bus(Identity::Recorder).await?;
+    let were = reader.tail(&stream).await.map_err(|e| e.to_string())?;
     scene.servers.nodes[0].stop();
     scene.servers.nodes[0].damage(&stream);
     scene.servers.nodes[0].start_again();
-    let desk = scene.bus(Identity::Response).await?;
-    let kept = were.last_sequence - lost(&desk, &stream, were.last_sequence).await?;
+    let reader = scene.bus(Identity::Recorder).await?;
+    let kept = were.last_sequence - lost(&reader, &stream, were.last_sequence).await?;
     assert!(kept < were.messages, "the flip has cost nothing of {}", were.messages);
     scene.start_recorder()?;
     scene.all_is_well().await
