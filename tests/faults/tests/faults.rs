@@ -375,7 +375,7 @@ async fn a_poisonous_message_in_the_inbox() -> Outcome {
     let facts = good_and_bad(&scene.load, 0..50);
     scene.officer.send(facts).await;
     scene.all_is_well().await?;
-    let left = desk.tail(&force().inbox().name).await.map_err(|e| e.to_string())?;
+    let left = desk.extent(&force().inbox().name).await.map_err(|e| e.to_string())?;
     assert_eq!(left.messages, 0, "it does not come again for ever");
     Ok(())
 }
