@@ -9,6 +9,8 @@
 //!   at its place did not have it on their disk: a standby that had not read so far took over while the one that knew
 //!   was away. The same for a message that was held up on its way since before the loss and then fitted the fence.
 //! - Checkpoints over such entries were signed, and the log signs others of the same sizes.
+//! - Two histories meet in the stream itself, after it lost things *twice*: its end, so that numbers came again, and then the
+//!   message by which an old leader would have seen that its number is another one's. Such a schedule ends there.
 //! - A recorder whose disk has such entries stops. It must: two histories are there, and only a person can say which
 //!   one is right.
 //!

@@ -111,12 +111,21 @@ fn search(arguments: &Arguments) -> ExitCode {
 }
 
 fn summary(done: u64, took: Duration, counts: &Counts) -> String {
-    let Counts { steps, entries, acknowledgements, refusals, epochs, forks_forgiven, losses_forgiven } =
-        counts;
+    let Counts {
+        steps,
+        entries,
+        acknowledgements,
+        refusals,
+        epochs,
+        forks_forgiven,
+        beyond_help,
+        losses_forgiven,
+    } = counts;
     format!(
         "{done} schedules in {:.1} s ({:.0} a minute): {steps} steps, {entries} entries, {epochs} takeovers, \
          {acknowledgements} acknowledgements and {refusals} refusals checked; every promise was kept.\n\
-         Forgiven because the stream lost its tail: {forks_forgiven} times, {losses_forgiven} acknowledged statements.",
+         Forgiven because the stream lost its tail: {forks_forgiven} times, {losses_forgiven} acknowledged statements; \
+         given up because it lost things twice: {beyond_help} schedules.",
         took.as_secs_f64(),
         done as f64 * 60.0 / took.as_secs_f64().max(0.001),
     )

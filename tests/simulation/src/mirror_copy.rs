@@ -41,7 +41,7 @@ impl Copy {
 
     /// Takes up to so many messages. What the stream has lost or damaged, whoever leads is asked for.
     pub(crate) fn take(&mut self, broker: &Broker, most: usize, ask: impl Fn(u64) -> Option<SealedBatch>) {
-        let (last, messages) = broker.look(&self.stream, self.next);
+        let (_, messages) = broker.look(&self.stream, self.next);
         for message in messages.into_iter().take(most) {
             let sequence = message.sequence.unwrap_or_default();
             let took = SealedBatch::parse(&message.payload).ok().map(|batch| self.mirror.take(&batch));
@@ -57,14 +57,18 @@ impl Copy {
                     }
                     let again =
                         SealedBatch::parse(&message.payload).ok().map(|batch| self.mirror.take(&batch));
-                    if let Some(Err(problem @ (Break::Differs(_) | Break::Root { .. }))) = again {
-                        self.stuck = Some(problem.to_string());
+                    match again {
+                        Some(Err(problem @ (Break::Differs(_) | Break::Root { .. }))) => {
+                            self.stuck = Some(problem.to_string());
+                        }
+                        // Whoever was asked has no more either: an old leader, perhaps. Asked again later.
+                        Some(Err(Break::Gap { .. })) => return,
+                        _ => {}
                     }
                 }
             }
             self.next = sequence + 1;
         }
-        let _ = last;
     }
 
     /// Everything that the copy says must be what the history says.

@@ -34,6 +34,8 @@ pub struct Counts {
     pub epochs: u64,
     /// Times that a lost tail was forgiven (see [`crate::excuse`]).
     pub forks_forgiven: u64,
+    /// Schedules that ended because two histories met after the stream had lost things twice.
+    pub beyond_help: u64,
     /// Acknowledged statements that it took.
     pub losses_forgiven: u64,
 }
@@ -46,6 +48,7 @@ impl std::ops::AddAssign for Counts {
         self.refusals += other.refusals;
         self.epochs += other.epochs;
         self.forks_forgiven += other.forks_forgiven;
+        self.beyond_help += other.beyond_help;
         self.losses_forgiven += other.losses_forgiven;
     }
 }
@@ -59,6 +62,8 @@ pub fn run(schedule: &Schedule, tell: bool) -> Outcome {
         let mut world = World::new(schedule, tell).await;
         let mut counts = Counts::default();
         let broken = take_steps(&mut world, schedule, &mut counts).await.err();
+        counts.beyond_help = u64::from(world.truth.is_beyond_help());
+        let broken = broken.filter(|_| !world.truth.is_beyond_help());
         if let Some(broken) = &broken {
             world.trace.note(&broken.to_string());
         }

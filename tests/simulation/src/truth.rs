@@ -41,6 +41,8 @@ pub(crate) struct Truth {
     branches: Vec<Branch>,
     /// Times that the broker lost or damaged something of the stream.
     losses: u32,
+    /// Two histories met in the stream, after it had lost things twice.
+    beyond_help: bool,
 }
 
 impl Truth {
@@ -59,6 +61,7 @@ impl Truth {
             in_stream: 0,
             branches: Vec::new(),
             losses: 0,
+            beyond_help: false,
         }
     }
 
@@ -82,6 +85,11 @@ impl Truth {
     /// Takeovers recorded.
     pub(crate) fn epochs(&self) -> u64 {
         self.leaders.len() as u64
+    }
+
+    /// Whether two histories met where nobody could see it, see [`crate::excuse`].
+    pub(crate) fn is_beyond_help(&self) -> bool {
+        self.beyond_help
     }
 
     /// Whose epoch it is.
@@ -167,6 +175,7 @@ impl Truth {
     fn begin_branch(&mut self, index: u64, by: Option<(Who, u64)>) -> Result<(), Broken> {
         if index < self.in_stream {
             let story = format!("{} appends another entry {index} to a stream that has one", name(by));
+            self.beyond_help = self.losses > 1;
             return Promise::OneHistory.broken(story);
         }
         if let Some((who, holds)) = by
@@ -195,6 +204,7 @@ impl Truth {
         let before = self.leaves.last().copied().unwrap_or(Hash::ZERO);
         if entry.index.0 != index || entry.previous != before {
             let story = format!("{} appends an entry {index} that does not follow the one before", name(by));
+            self.beyond_help = self.losses > 1;
             return Promise::OneHistory.broken(story);
         }
         let digest = Hash::of(&entry.statement_bytes);

@@ -71,13 +71,14 @@ impl Node {
     /// Whether it leads and stands on firm ground: nothing is in the log that this disk lacks, or the other way round.
     pub(super) async fn able(&mut self) -> Result<(), Trouble> {
         self.running()?;
-        if self.log.is_some() && !self.place.known {
+        let is_read_anew = self.log.is_some() && !self.place.known;
+        if is_read_anew {
             self.leading()?;
             self.catch_up().await?;
         }
         self.leading()?;
-        // Whoever read the log, the log may lack what this disk has.
-        if self.log.is_some() && self.place.size < self.store.head().size {
+        // Whoever read the log, the log may lack what this disk has: entries, or a checkpoint at their end.
+        if self.log.is_some() && (is_read_anew || self.place.size < self.store.head().size) {
             self.give_back().await?;
         }
         Ok(())

@@ -271,8 +271,14 @@ impl StreamLog {
         if tail.last_sequence < self.at {
             return Ok(Behind::Shortened);
         }
-        if self.at > 0 && !self.is_known(self.bus.message(&self.stream, self.at).await?) {
-            return Ok(Behind::Shortened);
+        if self.at > 0 {
+            let message = self.bus.message(&self.stream, self.at).await?;
+            // Our own message may stand there under another of the ids that it was sent with.
+            let id = id_of(message.as_ref());
+            if !self.is_known(message) {
+                return Ok(Behind::Shortened);
+            }
+            self.last_id = id.or(self.last_id.take());
         }
         while self.at < tail.last_sequence {
             let message = self.bus.message(&self.stream, self.at + 1).await?;
