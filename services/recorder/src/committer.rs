@@ -7,9 +7,11 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
+use ledger_core::hash::Hash;
 use ledger_core::ids::TreeSize;
 use ledger_rules::State;
-use ledger_store::Store;
+use ledger_store::{Store, StoreError};
 use tokio::runtime::Handle;
 use tokio::sync::{oneshot, watch};
 
@@ -30,6 +32,8 @@ pub struct Standing {
     pub published: TreeSize,
     /// The epoch that the ledger is in; 0 while no recorder has taken it over.
     pub epoch: u64,
+    /// Addenda that nobody gave so far.
+    pub lacking: usize,
     /// Its disk takes nothing now.
     pub disk_refuses: bool,
 }
@@ -41,6 +45,7 @@ impl Standing {
             size: node.store().head().size,
             published: node.published(),
             epoch: node.state().recorders().current(),
+            lacking: node.lacking().len(),
             disk_refuses: node.disk_refuses(),
         }
     }
@@ -154,6 +159,12 @@ impl Committer {
 
     pub(crate) fn watch(&mut self) -> Result<(), Trouble> {
         let outcome = self.driver.drive(self.node.watch());
+        self.tell();
+        outcome
+    }
+
+    pub(crate) fn complete(&mut self, digest: Hash, addendum: Bytes) -> Result<(), StoreError> {
+        let outcome = self.node.complete(digest, addendum);
         self.tell();
         outcome
     }

@@ -30,8 +30,10 @@ mod publish;
 
 pub(crate) use self::lead::entries_of;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use ledger_core::hash::Hash;
 use ledger_core::ids::TreeSize;
 use ledger_core::sshsig::KeyCache;
@@ -120,6 +122,8 @@ pub struct Node {
     /// It shares the ledger with no other recorder: one that appends all the same is an alarm.
     alone: bool,
     counters: Counters,
+    /// Sealed content that nobody gave when it was asked for.
+    lacking: BTreeSet<Hash>,
     /// The last thing that was to be kept could not be: the disk is full, or refuses.
     disk_refuses: bool,
     published: TreeSize,
@@ -164,6 +168,7 @@ impl Node {
             role,
             alone,
             counters: Counters::default(),
+            lacking: BTreeSet::new(),
             disk_refuses: false,
             published,
             snapshot_at,
@@ -220,6 +225,26 @@ impl Node {
     #[must_use]
     pub fn disk_refuses(&self) -> bool {
         self.disk_refuses
+    }
+
+    /// Sealed content that entries kept since it was opened commit to, and that nobody gave: it is to be asked for again.
+    /// What was never handed in is among it, since nobody can tell.
+    #[must_use]
+    pub fn lacking(&self) -> &BTreeSet<Hash> {
+        &self.lacking
+    }
+
+    /// Keeps sealed content that was lacking.
+    ///
+    /// # Errors
+    /// When it could not be kept.
+    pub fn complete(&mut self, digest: Hash, addendum: Bytes) -> Result<(), StoreError> {
+        // It may have been erased while it was asked for.
+        if self.lacking.contains(&digest) && !self.state.is_erased(&digest) {
+            self.store.put_addendum(digest, addendum)?;
+        }
+        self.lacking.remove(&digest);
+        Ok(())
     }
 
     /// Saves the state, so that the next start replays less.
@@ -284,6 +309,7 @@ impl Node {
 
     fn erase(&mut self, digests: &[Hash]) {
         for digest in digests {
+            self.lacking.remove(digest);
             if let Err(error) = self.store.erase_addendum(digest) {
                 tracing::error!(%error, digest = %digest.to_hex(), "an addendum is still to be erased");
             }

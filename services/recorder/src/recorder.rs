@@ -1,9 +1,11 @@
 //! The recorder as its callers see it: one queue in, one answer for each statement.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use bytes::Bytes;
 use ledger_core::checkpoint::LogSigner;
 use ledger_core::hash::Hash;
 use ledger_core::ids::{EntryIndex, StatementId, TreeSize};
@@ -218,6 +220,19 @@ impl Recorder {
     /// As there.
     pub async fn watch(&self) -> Result<(), Trouble> {
         self.ask_later(Committer::watch).await
+    }
+
+    /// Sealed content to be asked for again: [`Node::lacking`].
+    pub async fn lacking(&self) -> BTreeSet<Hash> {
+        self.ask_later(|committer| committer.node.lacking().clone()).await
+    }
+
+    /// Keeps what was lacking: [`Node::complete`].
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn complete(&self, digest: Hash, addendum: Bytes) -> Result<(), StoreError> {
+        self.ask_later(move |committer| committer.complete(digest, addendum)).await
     }
 
     /// Takes over from whoever led: [`Node::take_over`]. Returns the epoch.

@@ -235,6 +235,7 @@ async fn take_turns(
     key: &Arc<RecorderKey>,
     stopping: &watch::Receiver<bool>,
 ) -> Result<(), ServiceError> {
+    let _completing = Ends(tokio::spawn(addenda::ask_again(Arc::clone(shared))));
     loop {
         let turn = {
             let _seen = endpoints::serve(shared, &endpoints::STANDBY);
@@ -339,6 +340,7 @@ async fn tell_what_is_published(shared: Arc<Shared>) {
         metrics::gauge!("scrutiny_recorder_committed_entries").set(now.size.0 as f64);
         metrics::gauge!("scrutiny_recorder_epoch").set(now.epoch as f64);
         let leads = matches!(now.role, Role::Leading { .. });
+        metrics::gauge!("scrutiny_recorder_missing_addenda").set(now.lacking as f64);
         metrics::gauge!("scrutiny_recorder_leads").set(f64::from(u8::from(leads)));
         if now.published > published {
             published = now.published;

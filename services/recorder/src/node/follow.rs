@@ -214,7 +214,7 @@ impl Node {
     }
 
     /// Sealed content goes on the disk before the entries that commit to it, as where they were recorded. A statement
-    /// may commit to content that was never handed in: what nobody has is left out.
+    /// may commit to content that was never handed in: what nobody gives is left out, and asked for again later.
     async fn fetch_addenda(&mut self, wanted: &[Hash]) -> Result<(), Break> {
         for digest in wanted {
             if self.state.is_erased(digest) || self.store.addendum(digest)?.is_some() {
@@ -222,7 +222,9 @@ impl Node {
             }
             match self.log().addendum(*digest).await {
                 Ok(Some(bytes)) => self.store.put_addendum(*digest, bytes)?,
-                Ok(None) => tracing::debug!(%digest, "nobody has this addendum"),
+                Ok(None) => {
+                    self.lacking.insert(*digest);
+                }
                 Err(why) => return Err(Break::Away(why)),
             }
         }

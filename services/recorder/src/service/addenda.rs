@@ -4,7 +4,7 @@
 //! it keeps that entry. What the ledger says is erased, every recorder erases from its disk when it keeps the entry that
 //! says so, and who leads erases it from the stream. Nothing stays there for longer than thirty days.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,6 +15,7 @@ use ledger_core::hash::Hash;
 use ledger_core::limits::MAX_MESSAGE_BYTES;
 use ledger_core::wire::{Addenda, AddendaRequest};
 use ledger_store::{Store, StoreError};
+use tokio::time::Instant;
 
 use super::Shared;
 use crate::commit_log::Away;
@@ -24,6 +25,13 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(2);
 
 /// Between two looks whether something was erased.
 const LOOK: Duration = Duration::from_secs(1);
+
+/// Between two rounds of asking for what nobody gave, and of looking again at what was erased: who led before and slept
+/// may have put it there once more.
+const AGAIN: Duration = Duration::from_secs(5);
+
+/// Addenda that are asked for in one round, and erased ones that are looked at again: the newest.
+const IN_A_ROUND: usize = 64;
 
 /// Messages of one addendum that are erased at most: it is put there once, and again only when it was handed in again
 /// after minutes.
@@ -95,7 +103,13 @@ pub(super) fn answer(store: &dyn Store, asked: &AddendaRequest) -> Result<Bytes,
 /// that ever was, since the one that led before may have died in between.
 pub(super) async fn erase_from_the_stream(shared: Arc<Shared>) {
     let mut gone: HashSet<Hash> = HashSet::new();
+    let mut newest: VecDeque<Hash> = VecDeque::new();
+    let mut again = Instant::now() + AGAIN;
     loop {
+        if again <= Instant::now() {
+            erase_again(&shared, &newest).await;
+            again = Instant::now() + AGAIN;
+        }
         let erased: Vec<Hash> = shared.recorder.look(|_, state| state.erased().collect()).await;
         for digest in erased {
             if gone.contains(&digest) {
@@ -104,6 +118,8 @@ pub(super) async fn erase_from_the_stream(shared: Arc<Shared>) {
             match erase(&shared, &digest).await {
                 Ok(()) => {
                     gone.insert(digest);
+                    newest.push_back(digest);
+                    newest.drain(..newest.len().saturating_sub(IN_A_ROUND));
                 }
                 Err(BusError::NoStream(_)) => return,
                 Err(error) => {
@@ -114,6 +130,45 @@ pub(super) async fn erase_from_the_stream(shared: Arc<Shared>) {
         }
         tokio::time::sleep(LOOK).await;
     }
+}
+
+async fn erase_again(shared: &Shared, newest: &VecDeque<Hash>) {
+    for digest in newest {
+        if let Err(error) = erase(shared, digest).await {
+            tracing::warn!(%error, "whether what was erased came again is not known");
+            return;
+        }
+    }
+}
+
+/// Asks again for what nobody gave while this recorder followed: who led was busy or away.
+pub(super) async fn ask_again(shared: Arc<Shared>) {
+    let mut asked_last = Hash::ZERO;
+    loop {
+        tokio::time::sleep(AGAIN).await;
+        let lacking = shared.recorder.lacking().await;
+        for digest in a_round(&lacking, asked_last) {
+            asked_last = digest;
+            match get(&shared.bus, &shared.force, digest).await {
+                Ok(Some(bytes)) => {
+                    if let Err(error) = shared.recorder.complete(digest, bytes).await {
+                        tracing::error!(%error, %digest, "an addendum that was missing is not kept");
+                    }
+                }
+                Ok(None) => {}
+                Err(why) => {
+                    tracing::warn!(%why, "what is missing is asked for later");
+                    break;
+                }
+            }
+        }
+    }
+}
+
+/// Some of what is lacking, in turn.
+fn a_round(lacking: &BTreeSet<Hash>, asked_last: Hash) -> Vec<Hash> {
+    let (before, behind): (Vec<_>, Vec<_>) = lacking.iter().partition(|digest| **digest <= asked_last);
+    behind.into_iter().chain(before).take(IN_A_ROUND).copied().collect()
 }
 
 async fn erase(shared: &Shared, digest: &Hash) -> Result<(), BusError> {

@@ -132,13 +132,20 @@ impl Standby {
     }
 
     fn say(&self, shared: &Shared) {
-        let epoch = shared.standing.borrow().epoch;
+        let (epoch, lacking) = {
+            let standing = shared.standing.borrow();
+            (standing.epoch, standing.lacking)
+        };
         let behind = self.leader.as_ref().map_or(0, |leader| leader.size.0.saturating_sub(self.head.0));
         metrics::gauge!("scrutiny_recorder_behind_entries").set(behind as f64);
-        shared.health.note(&match &self.leader {
+        let mut note = match &self.leader {
             Some(_) => format!("standby of epoch {epoch}, {behind} entries behind"),
             None => format!("standby of epoch {epoch}, nobody says that it leads"),
-        });
+        };
+        if lacking > 0 {
+            note += &format!(", {lacking} addenda missing");
+        }
+        shared.health.note(&note);
     }
 }
 

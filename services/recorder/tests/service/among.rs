@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use host::bus::{Bus, Headers, Outgoing};
 use host::health::State;
 use ledger_core::hash::Hash;
 use ledger_core::wire::{Outcome, Submission, Submissions};
@@ -206,6 +207,77 @@ async fn what_is_erased_goes_from_the_stream_as_well_also_when_the_leader_died_i
         let store = MemoryStore::open(disk).expect("the disk opens");
         assert_eq!(store.addendum(&Hash::of(&addendum)).expect("readable"), None);
     }
+}
+
+/// Who led before may have slept, and puts it there once more.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_erased_and_comes_again_goes_again() {
+    let two = Two::started().await;
+    let (enrolled, addendum) = two.scene.load.sealed_enrolment(1);
+    let digest = Hash::of(&addendum);
+    let subject = force().addendum(digest.to_hex());
+    let (stream, bus) = (force().addenda().name, two.scene.bus.clone());
+    let is_there = || async { bus.last_on(&stream, &subject).await.expect("the bus is open").is_some() };
+    let gone = || async {
+        for _ in 0..1_000 {
+            if !is_there().await {
+                return true;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        false
+    };
+    two.scene.publish(&force().several("review"), with_addenda(&enrolled, &addendum)).await;
+    two.scene.receipt(&enrolled, is_published).await;
+    let (erasers, enrolment) = two.scene.load.erasers();
+    two.scene.send(&enrolment).await;
+    two.scene.receipt(&enrolment[3], is_published).await;
+    two.scene.send(&[two.scene.load.erasure(1, &erasers, digest)]).await;
+    assert!(gone().await);
+    tokio::time::sleep(Duration::from_millis(1_500)).await;
+    put_again(&bus, &subject, &addendum).await;
+    assert!(is_there().await);
+    assert!(gone().await);
+    two.second.0.stop().await.expect("an orderly end");
+    two.first.0.stop().await.expect("an orderly end");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sealed_content_that_nobody_gave_is_counted_and_asked_for_again() {
+    let two = Two::started().await;
+    let Two { scene, first, second, disk, .. } = two;
+    second.0.stop().await.expect("an orderly end");
+    let (enrolled, addendum) = scene.load.sealed_enrolment(1);
+    let digest = Hash::of(&addendum);
+    let subject = force().addendum(digest.to_hex());
+    scene.publish(&force().several("review"), with_addenda(&enrolled, &addendum)).await;
+    scene.receipt(&enrolled, is_published).await;
+    first.0.kill(&scene.disk).await;
+    // Older than thirty days.
+    let stream = force().addenda().name;
+    let message = scene.bus.last_on(&stream, &subject).await.expect("the bus is open").expect("it is there");
+    scene.bus.erase(&stream, message.sequence.expect("it is kept")).await.expect("erased");
+    let (second, _link) = scene.start_among(1, &disk);
+    second.notes("nobody says that it leads, 1 addenda missing").await;
+    put_again(&scene.bus, &subject, &addendum).await;
+    let took = record(&scene, &scene.load.fact(1)).await;
+    assert!(took < TAKEOVER, "{took:?}");
+    tokio::time::sleep(Duration::from_secs(6)).await;
+    second.stop().await.expect("an orderly end");
+    let store = MemoryStore::open(&disk).expect("the disk opens");
+    assert_eq!(store.addendum(&digest).expect("readable"), Some(addendum));
+}
+
+/// So late that the broker has forgotten that it had it.
+async fn put_again(bus: &Bus, subject: &str, addendum: &Bytes) {
+    let message = Outgoing {
+        subject: subject.to_owned(),
+        id: "much later".to_owned(),
+        headers: Headers::new(),
+        payload: addendum.clone(),
+        expect_last: None,
+    };
+    bus.publish(message).await.expect("the stream takes it");
 }
 
 pub(crate) fn with_addenda(signed: &Signed, addendum: &Bytes) -> Bytes {
