@@ -7,6 +7,8 @@
 //! - Opening a damaged folder usually panics, and reading one may: every call runs inside `catch_unwind`.
 //! - Killed while it writes its snapshot it leaves `snap.*.generating`, after which it never opens again:
 //!   [`Kv::open`] removes that file first.
+//! - Its lock outlives it for a moment (its own threads end later, and a process that is just being started holds what
+//!   its parent held): [`Kv::open`] waits for it. Who may open at all is decided by the ledger's own lock.
 //! - A tree node larger than a quarter of a segment (131,052 bytes) goes to a blob file of its own. A node
 //!   holds at most 16 values and one more before it splits (a merge can bring it to 20), so values of at
 //!   most [`MAX_VALUE_BYTES`] keep every node below 20 × (4,096 + 32) = 82,560 bytes.
@@ -19,6 +21,7 @@
 use std::fs::{self, File};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
@@ -33,6 +36,12 @@ pub(crate) type Trouble = String;
 
 /// How trouble with a flush of ours begins.
 pub(crate) const FLUSH_FAILED: &str = "flushing the index";
+
+/// What sled says when somebody has its files open.
+const LOCKED: &str = "could not acquire lock";
+
+/// Longer than any thread of sled's takes to end.
+const WAIT_FOR_LOCK: Duration = Duration::from_secs(5);
 
 /// A key, and the value it gets; `None` removes it.
 pub(crate) type Write = (Vec<u8>, Option<Vec<u8>>);
@@ -60,7 +69,7 @@ impl Kv {
             .cache_capacity(CACHE_BYTES)
             // Nothing is durable before our own sync, so a flush in between is work for nothing.
             .flush_every_ms(None);
-        let db = guarded(|| config.open())?;
+        let db = open_when_free(&config)?;
         let data = File::open(dir.join("db")).map_err(|e| e.to_string())?;
         let kv = Self { db: Some(db), dir: dir.to_owned(), data };
         // The folder's own entries are made durable once; sled creates no file in it later but snapshots,
@@ -133,6 +142,18 @@ impl Drop for Kv {
     }
 }
 
+fn open_when_free(config: &sled::Config) -> Result<sled::Db, Trouble> {
+    let began = Instant::now();
+    loop {
+        match guarded(|| config.open()) {
+            Err(trouble) if trouble.contains(LOCKED) && began.elapsed() < WAIT_FOR_LOCK => {
+                std::thread::sleep(WAIT_FOR_LOCK / 500);
+            }
+            outcome => return outcome,
+        }
+    }
+}
+
 /// Runs sled and turns its panics into trouble. What it had in hand is not used again afterwards.
 fn guarded<T>(work: impl FnOnce() -> Result<T, sled::Error>) -> Result<T, Trouble> {
     match catch_unwind(AssertUnwindSafe(work)) {
@@ -192,6 +213,21 @@ mod tests {
         let (kv, left) = Kv::open(dir.path()).unwrap();
         assert_eq!(left, ["index/snap.00000000000F0000.generating"]);
         assert_eq!(kv.get(&[1]).unwrap().unwrap()[..], [2]);
+    }
+
+    /// Seen on a busy machine: an index that had just been closed was taken for a damaged one.
+    #[test]
+    fn an_index_that_is_still_being_closed_is_waited_for() {
+        let dir = tempfile::tempdir().unwrap();
+        drop(Kv::open(dir.path()).unwrap());
+        let held = File::open(dir.path().join("db")).unwrap();
+        held.lock().unwrap();
+        let closing = std::thread::spawn(move || {
+            std::thread::sleep(Duration::from_millis(200));
+            drop(held);
+        });
+        Kv::open(dir.path()).unwrap();
+        closing.join().unwrap();
     }
 
     #[test]
