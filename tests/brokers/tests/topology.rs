@@ -106,7 +106,9 @@ async fn a_hub_has_exactly_what_its_forces_have_whatever_happens_to_either() {
     assert_eq!(nation.hub.until_equal(&sealed(FORCES[0])), 80);
     nation.links[0].heal();
     nation.until_hub_has(0, 100);
-    assert!(nation.links[0].bytes().0 > 10_000, "{:?}", nation.links[0].bytes());
+    // How many is the servers' business: they compress, or not, as they find the link.
+    let (there, back) = nation.links[0].bytes();
+    assert!(there > 0 && back > 0, "the force's server goes around its link");
 
     // The leader of a copy is silent.
     let leader = nation.hub.until_leader(&sealed(FORCES[1]));
