@@ -86,6 +86,7 @@ impl Book {
     ) -> Result<(), Broken> {
         self.refusals += 1;
         self.refused.insert(submission.digest());
+        let since = since.min(truth.fewest_in_stream());
         if is_refused_between(submission, code, since, truth) || !truth.branches().is_empty() {
             return Ok(());
         }

@@ -41,6 +41,8 @@ pub(crate) struct Truth {
     branches: Vec<Branch>,
     /// Times that the broker lost or damaged something of the stream.
     losses: u32,
+    /// The fewest entries that were left in the stream after one of them.
+    fewest: u64,
     /// Two histories met in the stream, after it had lost things twice.
     beyond_help: bool,
 }
@@ -61,6 +63,7 @@ impl Truth {
             in_stream: 0,
             branches: Vec::new(),
             losses: 0,
+            fewest: u64::MAX,
             beyond_help: false,
         }
     }
@@ -85,6 +88,12 @@ impl Truth {
     /// Takeovers recorded.
     pub(crate) fn epochs(&self) -> u64 {
         self.leaders.len() as u64
+    }
+
+    /// Entries that the stream had at least since it first lost some: a decision may rest on no more than those, where
+    /// nobody holds the others.
+    pub(crate) fn fewest_in_stream(&self) -> u64 {
+        self.fewest
     }
 
     /// Whether two histories met where nobody could see it, see [`crate::excuse`].
@@ -267,6 +276,7 @@ impl Truth {
             (*payload == message.payload).then_some(*end)
         });
         self.in_stream = good.max().unwrap_or(0);
+        self.fewest = self.fewest.min(self.in_stream);
     }
 
     /// Sizes of the checkpoints that every recorder must have: those that the stream still has. Where it lost something

@@ -320,7 +320,10 @@ impl World {
             let asked = std::pin::pin!(self.questions.next()).poll(&mut context);
             let Poll::Ready(Some(request)) = asked else { return };
             let able = |machine: &&Machine| machine.leads() && !machine.paused && !machine.link.is_cut();
-            let leader = self.machines.iter().find(able);
+            // Of two that believe to lead, the one of the later epoch: the broker gives each its turn, sooner or later.
+            let later = |machine: &&Machine| Some(machine.who) == self.truth.leader();
+            let leader = self.machines.iter().filter(able).find(later);
+            let leader = leader.or_else(|| self.machines.iter().find(able));
             let from = EntriesRequest::parse(&request.payload).map(|request| request.from).ok();
             if let (Some(leader), Some(first)) = (leader, from) {
                 let entries = leader.disk.entries(first);

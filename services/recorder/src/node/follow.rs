@@ -58,7 +58,9 @@ impl Node {
         for _ in 0..SHORTENED_AT_MOST {
             if !self.place.known {
                 let head = self.store.head().size;
-                self.log().seek(head).await?;
+                // Entries may have come from whoever leads, ahead of the checkpoints in the stream: those are read again.
+                let from = head.min(TreeSize(self.published.0 + 1));
+                self.log().seek(from).await?;
                 self.place = Place { known: true, ..Place::default() };
             }
             match self.read_to_end().await {
