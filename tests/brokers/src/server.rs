@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use host::broker::{Broker, Program};
 use rustix::process::{Pid, Signal, kill_process};
@@ -10,6 +11,9 @@ use tempfile::TempDir;
 
 use crate::look::{self, Copy};
 use crate::{free_ports, program};
+
+/// How long a copy may take to write what it was told: as long as an election on a slow machine.
+const WRITTEN_WITHIN: Duration = Duration::from_secs(60);
 
 /// A server, and the folder it keeps everything in.
 #[derive(Debug)]
@@ -186,6 +190,19 @@ impl Server {
         found
     }
 
+    /// Waits until some of a stream's messages are in its files. A copy follows when it comes to it: what it has not
+    /// written is in its log, and a server that stops then has an empty file.
+    ///
+    /// # Panics
+    /// When that takes longer than [`WRITTEN_WITHIN`].
+    pub fn until_written(&self, stream: &str) {
+        let begun = Instant::now();
+        while !self.blocks(stream).iter().any(|block| has_bytes(block)) {
+            assert!(begun.elapsed() < WRITTEN_WITHIN, "no message of {stream} is in a file");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
     /// Flips one bit in the middle of the oldest file of a stream's messages, as a disk might. The server must be down:
     /// one that runs does not look at what it has read already.
     ///
@@ -193,7 +210,8 @@ impl Server {
     /// When it runs, or has no such file.
     pub fn damage(&mut self, stream: &str) {
         assert!(self.broker.is_none(), "it runs");
-        let block = self.blocks(stream).into_iter().next().expect("the stream has a file");
+        let block = self.blocks(stream).into_iter().find(|block| has_bytes(block));
+        let block = block.expect("the stream has a file with messages");
         let mut bytes = fs::read(&block).expect("a file of our own folder");
         let middle = bytes.len() / 2;
         bytes[middle] ^= 1;
@@ -207,6 +225,10 @@ impl Server {
         let fixed = text.replace("127.0.0.1:-1", &format!("127.0.0.1:{port}"));
         fs::write(&self.config, fixed).expect("the folder for temporary files can be written");
     }
+}
+
+fn has_bytes(file: &Path) -> bool {
+    fs::metadata(file).is_ok_and(|file| file.len() > 0)
 }
 
 /// What `/proc` says of each thread: `T` is stopped (proc(5), field 3 of `stat`, behind the name in parentheses).

@@ -129,6 +129,7 @@ async fn a_bit_flipped_in_one_copy_is_seen_by_whoever_reads_when_that_copy_leads
     let stream = sealed(FORCES[0]);
     let hub = connect(nation.hub.urls(), "hub", nation.passwords.path()).await;
     let follower = (nation.hub.until_leader(&stream) + 1) % 3;
+    nation.hub.nodes[follower].until_written(&stream);
     nation.hub.nodes[follower].stop();
     nation.hub.nodes[follower].damage(&stream);
     nation.hub.start_again();

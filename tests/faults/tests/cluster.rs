@@ -82,6 +82,7 @@ async fn one_copy_of_the_stream_is_damaged_and_then_leads() -> Outcome {
     a_while().await;
     let stream = force().sealed_log().name;
     let damaged = (scene.servers.until_leader(&stream) + 1) % 3;
+    scene.servers.nodes[damaged].until_written(&stream);
     scene.servers.nodes[damaged].stop();
     scene.servers.nodes[damaged].damage(&stream);
     scene.servers.start_again();

@@ -117,6 +117,7 @@ async fn a_copy_at_the_hub_is_damaged_and_then_leads_while_the_mirror_is_made_ag
     a_while().await;
     let stream = force("kent").sealed_log().name;
     let damaged = (nation.hub.until_leader(&stream) + 1) % 3;
+    nation.hub.nodes[damaged].until_written(&stream);
     nation.hub.nodes[damaged].stop();
     nation.hub.nodes[damaged].damage(&stream);
     nation.hub.start_again();
