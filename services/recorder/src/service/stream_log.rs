@@ -306,7 +306,9 @@ impl StreamLog {
                 let digest = Hash::of(&message.payload);
                 digest == *known || message.headers.get(DIGEST) == Some(&known.to_hex())
             }
-            _ => true,
+            // Nothing stood there when it was read: the stream had just lost its end, and the number has come again.
+            (Some(_), None) => !self.lost || self.last_id.is_some(),
+            (None, _) => true,
         }
     }
 
