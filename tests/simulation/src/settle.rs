@@ -144,6 +144,10 @@ impl World {
                     break;
                 }
             }
+            // It may have found just now that it is astray, or been taken down; the next round says.
+            if self.machines[at].desk().is_none() || self.machines[at].astray {
+                return Ok(false);
+            }
             let state = desk.state.take();
             let size = state.as_ref().map(|(size, _)| *size);
             if self.truth.size() != history.len() as u64 {
